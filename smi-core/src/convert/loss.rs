@@ -1,0 +1,91 @@
+//! What a conversion could not say.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::path::FieldPath;
+
+/// A field of the original that the converted object does not say, or says in another way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// The field, as the original calls it.
+    pub path: FieldPath,
+    /// What became of it.
+    pub reason: LossReason,
+    /// Whether some reader of the converted object may allow what the original denies.
+    pub widens: bool,
+}
+
+impl Loss {
+    /// A loss that widens nothing.
+    pub const fn new(path: FieldPath, reason: LossReason) -> Self {
+        Self {
+            path,
+            reason,
+            widens: false,
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.reason)?;
+        if self.widens { f.write_str(" (widens)") } else { Ok(()) }
+    }
+}
+
+/// What became of a field that the target version cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LossReason {
+    /// The target version has no such field; what it said is left out.
+    NoSuchField,
+    /// The target version does not know this kind; what named it is left out.
+    NoSuchKind,
+    /// Another field of the converted object, or a companion, says it now.
+    Replaced,
+    /// The number is the same in proportion to the others, and spelled otherwise.
+    Respelled,
+    /// The number does not fit, and is near the one that it stands for.
+    Rounded,
+    /// The target version does not have the object's kind; the object is passed on as it is.
+    KindNotInVersion,
+    /// The object is of no group that is known here; it is passed on as it is.
+    OtherGroup,
+}
+
+impl LossReason {
+    /// A stable word for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchField => "no-such-field",
+            Self::NoSuchKind => "no-such-kind",
+            Self::Replaced => "replaced",
+            Self::Respelled => "respelled",
+            Self::Rounded => "rounded",
+            Self::KindNotInVersion => "kind-not-in-version",
+            Self::OtherGroup => "other-group",
+        }
+    }
+}
+
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSuchField => "the target version has no such field",
+            Self::NoSuchKind => "the target version does not know this kind",
+            Self::Replaced => "another field says it now",
+            Self::Respelled => "the same in proportion, spelled otherwise",
+            Self::Rounded => "does not fit, and was rounded",
+            Self::KindNotInVersion => "the target version does not have this kind, the object stays as it is",
+            Self::OtherGroup => "not of a known group, the object stays as it is",
+        })
+    }
+}
+
+impl Serialize for LossReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}

@@ -1,0 +1,135 @@
+//! JSON values read as typed objects, with the path of the field in every error.
+
+use kube::core::{Resource, object::HasSpec};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::path::FieldPath;
+
+/// Why a value is not the object that it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{message}", at(path))]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The field that is wrong; the root where it is the object as a whole, or where a field is missing from it.
+    pub path: FieldPath,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl DecodeError {
+    /// An error at `path`.
+    pub fn new(path: FieldPath, message: impl Into<String>) -> Self {
+        Self {
+            path,
+            message: message.into(),
+        }
+    }
+}
+
+fn at(path: &FieldPath) -> String {
+    if path.is_root() {
+        String::new()
+    } else {
+        format!("`{path}`: ")
+    }
+}
+
+/// Reads an object of the kind and version `K`.
+///
+/// # Errors
+/// Where `value` is no object, says another kind or version, has no name, or a field that cannot be read.
+///
+/// ```
+/// use smi_core::decode;
+/// # use {kube::CustomResource, schemars::JsonSchema, serde::{Deserialize, Serialize}, serde_json::json};
+/// # #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+/// # #[kube(group = "example.org", version = "v1", kind = "Crate", namespaced)]
+/// # struct CrateSpec { bottles: u32 }
+///
+/// let object = json!({
+///     "apiVersion": "example.org/v1", "kind": "Crate", "metadata": {"name": "beer"},
+///     "spec": {"bottles": "twenty"},
+/// });
+/// let error = decode::object::<Crate>(&object).unwrap_err();
+/// assert_eq!(error.to_string(), "`spec.bottles`: invalid type: string \"twenty\", expected u32");
+/// ```
+pub fn object<K>(value: &Value) -> Result<K, DecodeError>
+where
+    K: Resource<DynamicType = ()> + HasSpec + DeserializeOwned,
+    K::Spec: DeserializeOwned,
+{
+    let Some(root) = value.as_object() else {
+        return Err(DecodeError::new(
+            FieldPath::default(),
+            format!("a map is expected, not {}", noun(value)),
+        ));
+    };
+    for (field, expected) in [("apiVersion", K::api_version(&())), ("kind", K::kind(&()))] {
+        let found = root.get(field).and_then(Value::as_str).unwrap_or_default();
+        if found != expected {
+            let message = format!("`{expected}` is expected, not `{found}`");
+            return Err(DecodeError::new(FieldPath::default().child(field), message));
+        }
+    }
+    named(root.get("metadata"))?;
+    K::deserialize(value).map_err(|error| locate::<K>(value, &error))
+}
+
+/// Reads any value.
+///
+/// # Errors
+/// Where a field cannot be read.
+pub fn value<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| DecodeError::new(error.path().into(), error.inner().to_string()))
+}
+
+/// Metadata that is lost, as by a wrong indentation, is worth a clearer message than a type error.
+fn named(metadata: Option<&Value>) -> Result<(), DecodeError> {
+    let path = FieldPath::default().child("metadata");
+    let metadata = match metadata {
+        Some(Value::Object(metadata)) => metadata,
+        None | Some(Value::Null) => return Err(DecodeError::new(path.child("name"), "there is no metadata")),
+        Some(other) => {
+            return Err(DecodeError::new(
+                path,
+                format!("a map is expected, not {}", noun(other)),
+            ));
+        }
+    };
+    let is_given = |field| metadata.get(field).is_some_and(|name| *name != Value::Null);
+    if is_given("name") || is_given("generateName") {
+        Ok(())
+    } else {
+        Err(DecodeError::new(path.child("name"), "the object has no name"))
+    }
+}
+
+/// Finds the field that the error is about, in a second pass that only bad objects pay for.
+fn locate<K>(value: &Value, error: &serde_json::Error) -> DecodeError
+where
+    K: Resource<DynamicType = ()> + HasSpec + DeserializeOwned,
+    K::Spec: DeserializeOwned,
+{
+    let whole = match self::value::<K>(value) {
+        Err(error) => error,
+        Ok(_) => DecodeError::new(FieldPath::default(), error.to_string()),
+    };
+    if !whole.path.is_root() || value.get("spec").is_some() {
+        return whole;
+    }
+    // A body at the root of the object is read through a buffer, in which the path is lost.
+    self::value::<K::Spec>(value).err().unwrap_or(whole)
+}
+
+fn noun(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "`null`",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}

@@ -1,0 +1,138 @@
+//! Structural schemas: which fields of an object its schema does not have.
+
+use k8s_openapi::{
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+        JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
+use kube::core::schema::StructuralSchemaRewriter;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
+
+use crate::path::FieldPath;
+
+/// The fields of `object` that `schema`, the schema of its version, does not have: those that an API server prunes
+/// without a word, or refuses under `fieldValidation=Strict`. In the order of the document.
+///
+/// `apiVersion`, `kind` and `metadata` belong to every object; of `metadata` its own fields are checked.
+pub fn unknown_fields(object: &Value, schema: &JSONSchemaProps) -> Vec<FieldPath> {
+    let mut unknown = Vec::new();
+    let Value::Object(fields) = object else { return unknown };
+    for (name, value) in fields {
+        let path = FieldPath::root().child(name.clone());
+        match name.as_str() {
+            "apiVersion" | "kind" => {}
+            "metadata" => unknown_metadata(value, &path, &mut unknown),
+            name => match schema.properties.as_ref().and_then(|properties| properties.get(name)) {
+                Some(property) => walk(value, property, &path, &mut unknown),
+                None => unknown.push(path),
+            },
+        }
+    }
+    unknown
+}
+
+/// The structural schema of a type that no CRD describes; none where it has no such schema.
+pub fn of<T: JsonSchema>() -> Option<JSONSchemaProps> {
+    let settings = SchemaSettings::openapi3().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.with_transform(StructuralSchemaRewriter).into_generator();
+    serde_json::from_value(generator.root_schema_for::<T>().to_value()).ok()
+}
+
+fn unknown_metadata(metadata: &Value, at: &FieldPath, unknown: &mut Vec<FieldPath>) {
+    let schema = schemars::schema_for!(ObjectMeta);
+    let known = schema.get("properties").and_then(Value::as_object);
+    if let (Value::Object(fields), Some(known)) = (metadata, known) {
+        unknown.extend(
+            fields
+                .keys()
+                .filter(|name| !known.contains_key(*name))
+                .map(|name| at.child(name.clone())),
+        );
+    }
+}
+
+fn walk(value: &Value, schema: &JSONSchemaProps, at: &FieldPath, unknown: &mut Vec<FieldPath>) {
+    match value {
+        Value::Object(fields) if schema.x_kubernetes_preserve_unknown_fields != Some(true) => {
+            for (name, value) in fields {
+                match (
+                    schema.properties.as_ref().and_then(|known| known.get(name)),
+                    &schema.additional_properties,
+                ) {
+                    (Some(property), _) => walk(value, property, &at.child(name.clone()), unknown),
+                    (None, Some(JSONSchemaPropsOrBool::Schema(schema))) => {
+                        walk(value, schema, &at.key(name.clone()), unknown);
+                    }
+                    (None, Some(JSONSchemaPropsOrBool::Bool(true))) => {}
+                    // A map where a scalar or a list is expected is an error of its own, not an unknown field.
+                    (None, _) if schema.type_.as_deref() == Some("object") => unknown.push(at.child(name.clone())),
+                    (None, _) => {}
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(JSONSchemaPropsOrArray::Schema(schema)) = &schema.items {
+                for (position, item) in items.iter().enumerate() {
+                    walk(item, schema, &at.index(position), unknown);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn unknown(object: &Value) -> Vec<String> {
+        let schema = serde_json::from_value(json!({
+            "type": "object",
+            "properties": {"spec": {"type": "object", "properties": {
+                "backends": {"type": "array", "items": {"type": "object", "properties": {"weight": {"type": "integer"}}}},
+                "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+            }}},
+        }));
+        unknown_fields(object, &schema.unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn fields_that_the_schema_has_are_known() {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Split", "metadata": {"name": "a", "labels": {"any": "thing"}},
+            "spec": {"backends": [{"weight": 1}], "labels": {"any": "thing"}, "free": {"any": {"thing": 1}}},
+        });
+        assert_eq!(unknown(&object), [""; 0]);
+    }
+
+    #[test]
+    fn fields_that_it_does_not_have_are_named_with_their_paths() {
+        let object = json!({
+            "metadata": {"name": "a", "naem": "b"}, "matches": [],
+            "spec": {"backends": [{"weight": 1}, {"weigth": 1}], "service": "x"},
+        });
+        assert_eq!(
+            unknown(&object),
+            ["matches", "metadata.naem", "spec.backends[1].weigth", "spec.service"]
+        );
+    }
+
+    #[test]
+    fn values_of_another_shape_are_not_unknown_fields() {
+        assert_eq!(
+            unknown(&json!({"spec": {"backends": {"weight": 1}, "labels": ["x"]}})),
+            [""; 0]
+        );
+    }
+}

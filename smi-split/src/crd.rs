@@ -1,0 +1,9 @@
+//! This group's CRDs.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use smi_core::crd::CrdOptions;
+
+/// The CRDs of TrafficSplit.
+pub fn crds(options: &CrdOptions) -> Vec<CustomResourceDefinition> {
+    crate::convert::converters().crds(options)
+}

@@ -1,0 +1,74 @@
+//! A Rust SDK for the [Service Mesh Interface](https://github.com/servicemeshinterface/smi-spec): its kinds in every
+//! version as `kube` types, their CRDs, manifests read with file and line, and every version read as the newest.
+//!
+//! ```
+//! use smi_sdk::manifest::{Document, Object};
+//!
+//! let text = "\
+//! apiVersion: split.smi-spec.io/v1alpha1
+//! kind: TrafficSplit
+//! metadata: {name: web, namespace: shop}
+//! spec:
+//!   service: web
+//!   backends:
+//!   - {service: web-v1, weight: 1}
+//!   - {service: web-v2, weight: 500m}
+//! ";
+//! for document in smi_sdk::manifest::read(text.as_bytes(), "split.yaml") {
+//!     match document {
+//!         Ok(Document { object: Object::TrafficSplit(split), at, .. }) => {
+//!             // Whichever version the file says, this is the newest: weights are whole numbers now.
+//!             assert_eq!(split.spec.backends[0].weight, 1000);
+//!             assert_eq!(split.spec.backends[1].weight, 500);
+//!             assert_eq!(at.to_string(), "split.yaml:1");
+//!         }
+//!         Ok(_) => {}
+//!         Err(error) => eprintln!("{error}"),
+//!     }
+//! }
+//! ```
+//!
+//! # Modules
+//!
+//! | module | owns |
+//! | --- | --- |
+//! | [`access`] | access.smi-spec.io: TrafficTarget, IdentityBinding |
+//! | [`specs`] | specs.smi-spec.io: HTTPRouteGroup, TCPRoute, UDPRoute |
+//! | [`split`] | split.smi-spec.io: TrafficSplit |
+//! | [`metrics`] | metrics.smi-spec.io: TrafficMetrics |
+//! | [`convert`] | reading any version as the newest, typed and on JSON values |
+//! | [`crd`] | CRDs, with what they serve, store and convert; [`crds`] makes all of them |
+//! | [`manifest`] | files, folders and text as typed objects |
+//! | [`core`] | what the groups share: documents, field paths, quantities, schemas |
+//!
+//! Types of one version are in a module of that name, such as [`split::v1alpha4`]; there is no `latest`.
+//!
+//! # Features
+//!
+//! | feature | default | opens |
+//! | --- | --- | --- |
+//! | `client` | yes | `kube::Client` and `kube::Api`, with rustls |
+//! | `runtime` | yes | `kube::runtime`: watchers, reflectors, controllers |
+//!
+//! Without features this crate is types, manifests, CRDs and conversion; it compiles neither tokio nor hyper.
+//! `k8s-openapi` needs to know your Kubernetes version: `cargo add k8s-openapi --features v1_37`.
+
+pub mod convert;
+pub mod crd;
+pub mod manifest;
+
+#[doc(inline)]
+pub use crd::crds;
+#[doc(inline)]
+pub use smi_core::{
+    self as core,
+    crd::{Conversion, CrdOptions, Serve, Stored},
+    yaml::to_yaml,
+};
+#[doc(inline)]
+pub use {kube, smi_access as access, smi_metrics as metrics, smi_specs as specs, smi_split as split};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
