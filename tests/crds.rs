@@ -1,5 +1,11 @@
 //! The generated CRDs: what they serve and store, that they are structural and bounded, and that `crds/` holds them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as the tests do"
+)]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{

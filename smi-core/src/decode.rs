@@ -6,12 +6,19 @@ use serde_json::Value;
 
 use crate::path::FieldPath;
 
+mod message;
+mod shaped;
+
+use message::Said;
+pub use message::excerpt;
+use shaped::Shaped;
+
 /// Why a value is not the object that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", at(path))]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The field that is wrong; the root where it is the object as a whole, or where a field is missing from it.
+    /// The field that is wrong or missing; the root where it is the object as a whole.
     pub path: FieldPath,
     /// What is wrong with it.
     pub message: String,
@@ -37,6 +44,8 @@ fn at(path: &FieldPath) -> String {
 
 /// Reads an object of the kind and version `K`.
 ///
+/// Unlike `serde_json`, it takes no list for a struct: neither does an API server.
+///
 /// # Errors
 /// Where `value` is no object, says another kind or version, has no name, or a field that cannot be read.
 ///
@@ -52,7 +61,7 @@ fn at(path: &FieldPath) -> String {
 ///     "spec": {"bottles": "twenty"},
 /// });
 /// let error = decode::object::<Crate>(&object).unwrap_err();
-/// assert_eq!(error.to_string(), "`spec.bottles`: invalid type: string \"twenty\", expected u32");
+/// assert_eq!(error.to_string(), "`spec.bottles`: a whole number from 0 to 4294967295 is expected, not the string `twenty`");
 /// ```
 pub fn object<K>(value: &Value) -> Result<K, DecodeError>
 where
@@ -66,23 +75,37 @@ where
         ));
     };
     for (field, expected) in [("apiVersion", K::api_version(&())), ("kind", K::kind(&()))] {
-        let found = root.get(field).and_then(Value::as_str).unwrap_or_default();
-        if found != expected {
-            let message = format!("`{expected}` is expected, not `{found}`");
-            return Err(DecodeError::new(FieldPath::default().child(field), message));
-        }
+        let message = match root.get(field) {
+            Some(Value::String(found)) if *found == expected => continue,
+            Some(Value::String(found)) => format!("`{expected}` is expected, not `{}`", excerpt(found)),
+            Some(other) => format!("`{expected}` is expected, not {}", noun(other)),
+            None => format!("the field is missing: `{expected}` is expected"),
+        };
+        return Err(DecodeError::new(FieldPath::root().child(field), message));
     }
     named(root.get("metadata"))?;
-    K::deserialize(value).map_err(|error| locate::<K>(value, &error))
+    let object = K::deserialize(Shaped(value)).map_err(|error| locate::<K>(value, &error))?;
+    if !root.contains_key("spec") {
+        // A body at the root of the object was read through a buffer, in which a list could be a struct again.
+        self::value::<K::Spec>(value)?;
+    }
+    Ok(object)
 }
 
-/// Reads any value.
+/// Reads any value, with maps for structs as [`object`] does.
 ///
 /// # Errors
 /// Where a field cannot be read.
 pub fn value<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| DecodeError::new(error.path().into(), error.inner().to_string()))
+    serde_path_to_error::deserialize(Shaped(value)).map_err(|error| said(error.path().into(), error.inner()))
+}
+
+/// An error of serde's at `path`.
+fn said(path: FieldPath, error: &serde_json::Error) -> DecodeError {
+    match message::said(&error.to_string()) {
+        Said::Missing(field) => DecodeError::new(path.child(field), "the field is missing"),
+        Said::Wrong(message) => DecodeError::new(path, message),
+    }
 }
 
 /// Metadata that is lost, as by a wrong indentation, is worth a clearer message than a type error.
@@ -98,7 +121,7 @@ fn named(metadata: Option<&Value>) -> Result<(), DecodeError> {
             ));
         }
     };
-    let is_given = |field| metadata.get(field).is_some_and(|name| *name != Value::Null);
+    let is_given = |field| metadata.get(field).is_some_and(|name| !name.is_null() && name != "");
     if is_given("name") || is_given("generateName") {
         Ok(())
     } else {
@@ -112,11 +135,13 @@ where
     K: Resource<DynamicType = ()> + HasSpec + DeserializeOwned,
     K::Spec: DeserializeOwned,
 {
-    let whole = match self::value::<K>(value) {
-        Err(error) => error,
-        Ok(_) => DecodeError::new(FieldPath::default(), error.to_string()),
+    let whole = match serde_path_to_error::deserialize::<_, K>(Shaped(value)) {
+        Err(located) if !FieldPath::from(located.path()).is_root() => {
+            return said(located.path().into(), located.inner());
+        }
+        _ => said(FieldPath::root(), error),
     };
-    if !whole.path.is_root() || value.get("spec").is_some() {
+    if whole.path == FieldPath::root().child("spec") {
         return whole;
     }
     // A body at the root of the object is read through a buffer, in which the path is lost.

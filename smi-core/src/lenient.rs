@@ -10,6 +10,8 @@ use serde::{
     de::{self, Unexpected, Visitor},
 };
 
+use crate::decode::excerpt;
+
 /// Reads a list, and `null` as the empty list; with `#[serde(default)]` an absent list is empty too.
 ///
 /// # Errors
@@ -93,7 +95,10 @@ impl Visitor<'_> for PortVisitor {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             match text.parse::<u64>() {
                 Ok(number) => return self.visit_u64(number),
-                Err(_) => return Err(E::custom(format_args!("the port `{text}` is not from 1 to 65535"))),
+                Err(_) => {
+                    let text = excerpt(text);
+                    return Err(E::custom(format_args!("the port `{text}` is not from 1 to 65535")));
+                }
             }
         }
         Err(E::invalid_type(Unexpected::Str(text), &self))

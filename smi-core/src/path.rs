@@ -243,8 +243,9 @@ mod tests {
             #[serde(rename = "weight")]
             _weight: u8,
         }
-        let text = r#"{"a.b": {"list": [{"weight": 1}, {"weight": "x"}]}}"#;
         type Shape = std::collections::BTreeMap<String, std::collections::BTreeMap<String, Vec<Item>>>;
+
+        let text = r#"{"a.b": {"list": [{"weight": 1}, {"weight": "x"}]}}"#;
         let error = serde_path_to_error::deserialize::<_, Shape>(&mut serde_json::Deserializer::from_str(text))
             .err()
             .unwrap();

@@ -1,8 +1,8 @@
 //! Kubernetes quantities, kept as they were spelled, with exact arithmetic and no floats.
 //!
-//! `k8s_openapi`'s `Quantity` is a bare string that takes anything and computes nothing; the Go SDK reads weights by their
-//! unscaled digits, which turns `1` and `500m` into 1 and 500. [`Quantity`] checks the grammar on reading, says what it is worth
-//! ([`nanos`](Quantity::nanos)), and is written back as it was read.
+//! `k8s_openapi`'s `Quantity` is a bare string that takes anything and computes nothing; the Go SDK reads weights by
+//! their unscaled digits, which turns `1` and `500m` into 1 and 500. [`Quantity`] checks the grammar on reading, says what
+//! it is worth ([`nanos`](Quantity::nanos)), and is written back as it was read.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -17,7 +17,8 @@ use number::Number;
 
 /// The grammar of a quantity as a string, for the schemas of CRDs.
 ///
-/// Kubernetes' documentation also lists exponents with a fraction (`1e1.5`), which its parser refuses, and so does this.
+/// Kubernetes' documentation also lists exponents with a fraction (`1e1.5`), which its parser refuses, and so does
+/// this.
 pub const PATTERN: &str = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$";
 
 /// The longest spelling that is read, in bytes.
@@ -30,8 +31,8 @@ pub const MAX_DIGITS: usize = 36;
 
 /// A Kubernetes quantity (`90`, `"500m"`, `"1.5Ki"`, `"2e3"`) as it was spelled.
 ///
-/// A JSON integer stays an integer, a string stays that string. A float (an unquoted `0.5` in YAML) becomes its shortest decimal
-/// spelling: `"0.5"`, or the integer `90` for `90.0`, because int-or-string schemas have no floats.
+/// A JSON integer stays an integer, a string stays that string. A float (an unquoted `0.5` in YAML) becomes its
+/// shortest decimal spelling: `"0.5"`, or the integer `90` for `90.0`, because int-or-string schemas have no floats.
 ///
 /// Equality is by spelling, so that a round trip can be checked: `1000m`, `"1"` and `1` all differ.
 /// [`same_value`](Self::same_value) compares what they are worth.
@@ -92,9 +93,9 @@ impl Quantity {
     /// The exact value in nano units (10^-9): `1` is 1,000,000,000.
     ///
     /// # Errors
-    /// [`QuantityError::TooFine`] when it is not a whole number of nanos (Kubernetes rounds such a value away from zero, to the
-    /// next nano; here it is an error, because a weight must not change its worth silently), and [`QuantityError::TooLarge`] when it does not
-    /// fit an `i128`, from about 1.7 * 10^29 on.
+    /// [`QuantityError::TooFine`] when it is not a whole number of nanos (Kubernetes rounds such a value away from
+    /// zero, to the next nano; here it is an error, because a weight must not change its worth silently), and
+    /// [`QuantityError::TooLarge`] when it does not fit an `i128`, from about 1.7 * 10^29 on.
     pub fn nanos(&self) -> Result<i128, QuantityError> {
         let number = self.number();
         let (nanos, exact) = number.nanos().ok_or_else(|| self.too_large())?;
@@ -107,18 +108,19 @@ impl Quantity {
         Ok(if number.negative { -nanos } else { nanos })
     }
 
-    /// Whether both are worth the same, however they are spelled: `1000m` and `1`, `1Ki` and `1024`. Exact for every quantity,
-    /// also for those that [`nanos`](Self::nanos) refuses.
+    /// Whether both are worth the same, however they are spelled: `1000m` and `1`, `1Ki` and `1024`. Exact for every
+    /// quantity, also for those that [`nanos`](Self::nanos) refuses.
     pub fn same_value(&self, other: &Self) -> bool {
         self.number().factors() == other.number().factors()
     }
 
-    /// The canonical form that Go's `resource.Quantity` writes: the largest suffix that leaves no fraction, in the family
-    /// of suffixes of the original (`1000` is `1k`, `0.5` is `500m`, `1024Ki` is `1Mi`, `10e4` is `100e3`).
+    /// The canonical form that Go's `resource.Quantity` writes: the largest suffix that leaves no fraction, in the
+    /// family of suffixes of the original (`1000` is `1k`, `0.5` is `500m`, `1024Ki` is `1Mi`, `10e4` is `100e3`).
     ///
-    /// As there, what is finer than a nano is rounded away from zero, and a binary quantity is capped at 2^63-1. Unlike there,
-    /// the form is the same for every spelling of a value in one family (Go hands a few, such as `+5`, `01` and `1E3`, back as they are),
-    /// and what is larger than the largest suffix keeps its zeros (`1000E`, where Go loses the suffix and prints `1`).
+    /// As there, what is finer than a nano is rounded away from zero, and a binary quantity is capped at 2^63-1. Unlike
+    /// there, the form is the same for every spelling of a value in one family (Go hands a few, such as `+5`, `01` and
+    /// `1E3`, back as they are), and what is larger than the largest suffix keeps its zeros (`1000E`, where Go loses
+    /// the suffix and prints `1`).
     pub fn canonical(&self) -> String {
         self.number().canonical()
     }
@@ -149,7 +151,8 @@ impl Quantity {
         }
     }
 
-    /// From the shortest decimal spelling of a number: what fits an `i64` is written as an integer, all else as a string.
+    /// From the shortest decimal spelling of a number: what fits an `i64` is written as an integer, all else as a
+    /// string.
     fn from_number(shortest: &str) -> Result<Self, QuantityError> {
         shortest
             .parse::<i64>()
@@ -254,8 +257,9 @@ impl<'de> Deserialize<'de> for Quantity {
     }
 }
 
-/// The form that API servers take for a number or a string: `x-kubernetes-int-or-string`, with the grammar as the pattern of
-/// the string. The `anyOf` of both types, which some CRDs add, says nothing more, and kube's rewriting would empty its branches.
+/// The form that API servers take for a number or a string: `x-kubernetes-int-or-string`, with the grammar as the
+/// pattern of the string. The `anyOf` of both types, which some CRDs add, says nothing more, and kube's rewriting would
+/// empty its branches.
 impl JsonSchema for Quantity {
     fn schema_name() -> Cow<'static, str> {
         "Quantity".into()

@@ -7,7 +7,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kube::core::schema::StructuralSchemaRewriter;
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::{JsonSchema, generate::SchemaSettings, transform::AddNullable};
 use serde_json::Value;
 
 use crate::path::FieldPath;
@@ -39,7 +39,9 @@ pub fn of<T: JsonSchema>() -> Option<JSONSchemaProps> {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut generator = settings.with_transform(StructuralSchemaRewriter).into_generator();
+    // The transformations that `#[derive(CustomResource)]` applies to the types of CRDs.
+    let settings = settings.with_transform(AddNullable::default()).with_transform(StructuralSchemaRewriter);
+    let mut generator = settings.into_generator();
     serde_json::from_value(generator.root_schema_for::<T>().to_value()).ok()
 }
 

@@ -7,9 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A duration in whole nanoseconds as Go's `time.Duration` has it, negative ones included.
 ///
-/// Reads everything that Go's `time.ParseDuration` reads (`30s`, `1h15m30.918s`, `1.5h`, `-500ms`, `0`) and prints what Go's
-/// `String` prints (`1m0s` for sixty seconds). `kube`'s own `Duration` computes with floats and prints as Rust does (`60s`).
-/// The one difference on reading: a fraction beyond the nanosecond is cut off exactly, where Go's floats may be a nanosecond off.
+/// Reads everything that Go's `time.ParseDuration` reads (`30s`, `1h15m30.918s`, `1.5h`, `-500ms`, `0`) and prints what
+/// Go's `String` prints (`1m0s` for sixty seconds). `kube`'s own `Duration` computes with floats and prints as Rust
+/// does (`60s`). The one difference on reading: a fraction beyond the nanosecond is cut off exactly, where Go's floats
+/// may be a nanosecond off.
 ///
 /// ```
 /// use smi_metrics::duration::GoDuration;

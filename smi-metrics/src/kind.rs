@@ -7,8 +7,9 @@ pub const GROUP: &str = "metrics.smi-spec.io";
 
 /// A kind of resource that traffic metrics are kept for: the list of the specification (`traffic-metrics/v1alpha1`).
 ///
-/// There is one kind `TrafficMetrics` and a plural for each of these (`/apis/metrics.smi-spec.io/v1alpha2/namespaces/shop/deployments`),
-/// which makes this the dynamic type of `kube::Resource` for it.
+/// There is one kind `TrafficMetrics` and a plural for each of these
+/// (`/apis/metrics.smi-spec.io/v1alpha2/namespaces/shop/deployments`), which makes this the dynamic type of
+/// `kube::Resource` for it.
 ///
 /// ```
 /// use kube::Resource as _;

@@ -1,13 +1,13 @@
-//! metrics.smi-spec.io, the traffic metrics of the Service Mesh Interface: how much traffic a resource has, how much of it succeeds,
-//! and how long it takes, as a whole and for each of its peers.
+//! metrics.smi-spec.io, the traffic metrics of the Service Mesh Interface: how much traffic a resource has, how much of
+//! it succeeds, and how long it takes, as a whole and for each of its peers.
 //!
 //! | kind | v1alpha1 | v1alpha2 |
 //! | --- | --- | --- |
 //! | TrafficMetrics | [`v1alpha1::TrafficMetrics`] | [`v1alpha2::TrafficMetrics`] |
 //! | `TrafficMetricsList` | [`v1alpha1::TrafficMetricsList`] | [`v1alpha2::TrafficMetricsList`] |
 //!
-//! They are no custom resources: nothing stores them, and an aggregated API server computes them when it is asked. v1alpha2 adds the side of an edge
-//! and the backend of a split, and takes a v1alpha1 object without loss (`From`).
+//! They are no custom resources: nothing stores them, and an aggregated API server computes them when it is asked.
+//! v1alpha2 adds the side of an edge and the backend of a split, and takes a v1alpha1 object without loss (`From`).
 //!
 //! ```
 //! use smi_metrics::v1alpha2::{Direction, Edge, Metric, ObjectReference, TrafficMetrics};

@@ -117,7 +117,8 @@ fn whole_seconds(Time(time): Time) -> Result<Time, String> {
         .ok_or_else(|| format!("the time `{time}` is before the year 0"))
 }
 
-/// Writes the two fields of Go's embedded `*Interval`: both are absent without one, and a missing time is `null` beside a window.
+/// Writes the two fields of Go's embedded `*Interval`: both are absent without one, and a missing time is `null` beside
+/// a window.
 pub(crate) fn write_interval<S: SerializeStruct>(
     time: Option<&Time>,
     window: Option<GoDuration>,

@@ -1,6 +1,7 @@
 //! metrics.smi-spec.io/v1alpha1: traffic metrics of a resource, and of its edges to its peers.
 //!
-//! Sources: the specification's `traffic-metrics/v1alpha1`, and the Go SDK's `pkg/apis/metrics/v1alpha1` for the encoding.
+//! Sources: the specification's `traffic-metrics/v1alpha1`, and the Go SDK's `pkg/apis/metrics/v1alpha1` for the
+//! encoding.
 
 use std::borrow::Cow;
 
@@ -32,8 +33,8 @@ const LIST: TypeMeta = TypeMeta {
 
 /// The metrics of the traffic of a resource, or of one of its edges, over a window of time.
 ///
-/// Not a custom resource: an aggregated API server computes it on request. It is written as the Go SDK writes it: its order of fields,
-/// quoted canonical quantities, Go durations, `null` where there is no edge or peer.
+/// Not a custom resource: an aggregated API server computes it on request. It is written as the Go SDK writes it: its
+/// order of fields, quoted canonical quantities, Go durations, `null` where there is no edge or peer.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[schemars(transform = type_meta::in_schema)]
 pub struct TrafficMetrics {
@@ -57,7 +58,8 @@ pub struct TrafficMetrics {
 pub struct TrafficMetricsList {
     /// The metadata of the list.
     pub metadata: ListMeta,
-    /// The resource that was asked for. In a list of several resources only their kind, and their namespace if they share one.
+    /// The resource that was asked for. In a list of several resources only their kind, and their namespace if they
+    /// share one.
     pub resource: ObjectReference,
     /// The labels that the resources were asked by. The Go SDK has no such field.
     pub selector: Option<LabelSelector>,
@@ -177,7 +179,8 @@ impl TrafficMetrics {
 }
 
 impl ObjectReference {
-    /// The object `name` of the kind `kind` in `namespace`; for a resource without a namespace, set that to `None` afterwards.
+    /// The object `name` of the kind `kind` in `namespace`; for a resource without a namespace, set that to `None`
+    /// afterwards.
     pub fn new(kind: impl Into<String>, namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             kind: Some(kind.into()),

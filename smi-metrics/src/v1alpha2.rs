@@ -34,8 +34,9 @@ const LIST: TypeMeta = TypeMeta {
 
 /// The metrics of the traffic of a resource, of one of its edges, or of one backend of a split, over a window of time.
 ///
-/// Not a custom resource: an aggregated API server computes it on request. It is written as the Go SDK writes it: its order of fields,
-/// quoted canonical quantities, Go durations, `null` where there is no edge, peer or backend, and `""` for no side.
+/// Not a custom resource: an aggregated API server computes it on request. It is written as the Go SDK writes it: its
+/// order of fields, quoted canonical quantities, Go durations, `null` where there is no edge, peer or backend, and `""`
+/// for no side.
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 #[schemars(transform = type_meta::in_schema)]
 pub struct TrafficMetrics {
@@ -61,7 +62,8 @@ pub struct TrafficMetrics {
 pub struct TrafficMetricsList {
     /// The metadata of the list.
     pub metadata: ListMeta,
-    /// The resource that was asked for. In a list of several resources only their kind, and their namespace if they share one.
+    /// The resource that was asked for. In a list of several resources only their kind, and their namespace if they
+    /// share one.
     pub resource: ObjectReference,
     /// The labels that the resources were asked by. The Go SDK has no such field.
     pub selector: Option<LabelSelector>,

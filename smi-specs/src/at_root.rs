@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
-use smi_core::lenient;
+use smi_core::{decode::excerpt, lenient};
 
 /// Reads `matches` at the root of the object.
 pub(crate) fn matches<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
@@ -42,7 +42,8 @@ fn no_fields<E: Error>(spec: Option<Map<String, Value>>) -> Result<(), E> {
     match spec.unwrap_or_default().keys().next() {
         None => Ok(()),
         Some(field) => Err(E::custom(format_args!(
-            "`spec.{field}` is of another version: this one has its fields at the root"
+            "`spec.{}` is of another version: this one has its fields at the root",
+            excerpt(field)
         ))),
     }
 }

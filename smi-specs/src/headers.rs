@@ -12,7 +12,7 @@ use serde::{
     ser::SerializeSeq,
 };
 use serde_json::Value;
-use smi_core::bounds::NAME;
+use smi_core::{bounds::NAME, decode::excerpt};
 
 use crate::bounds::{HEADERS, REGEX};
 
@@ -96,7 +96,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(de::Error::custom(format_args!(
             "the header `{}` is there more than once",
-            pair[0]
+            excerpt(&pair[0])
         ))),
         None => Ok(headers),
     }
@@ -163,7 +163,8 @@ impl<'de> Visitor<'de> for OneMapVisitor {
         while let Some((name, value)) = map.next_entry::<String, String>()? {
             if headers.contains_key(&name) {
                 return Err(de::Error::custom(format_args!(
-                    "the header `{name}` is there more than once"
+                    "the header `{}` is there more than once",
+                    excerpt(&name)
                 )));
             }
             headers.insert(name, value);

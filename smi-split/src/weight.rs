@@ -6,7 +6,7 @@ use serde::{
     Deserializer,
     de::{self, Visitor},
 };
-use smi_core::quantity::Quantity;
+use smi_core::{decode::excerpt, quantity::Quantity};
 
 /// The largest weight: that of a signed 32-bit number, as Go clients read no more on 32-bit machines.
 pub const MAX: u32 = i32::MAX as u32;
@@ -55,6 +55,7 @@ impl Visitor<'_> for WeightVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<u32, E> {
+        let text = excerpt(text);
         Err(E::custom(format_args!(
             "the weight `{text}` is a string: from v1alpha2 on it is a whole number"
         )))

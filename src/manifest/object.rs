@@ -19,6 +19,10 @@ use crate::{
 /// An object of any kind; of an SMI kind at its newest version.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "objects come one at a time, and a box would stand in the way of every pattern"
+)]
 pub enum Object {
     /// access.smi-spec.io: who may talk to whom.
     TrafficTarget(TrafficTarget),
@@ -134,14 +138,14 @@ fn hub<H: Hub>(
     strict: bool,
     object: fn(H) -> Object,
 ) -> Result<Converted<Object>, ManifestErrorKind> {
-    let converted = converter.to_hub(&source.value)?;
+    let hub = converter.to_hub(&source.value)?;
     if strict {
         refuse_surplus(source, converter.unknown_fields(&source.value)?)?;
     }
     Ok(Converted {
-        object: object(converted.object),
-        companions: converted.companions,
-        losses: converted.losses,
+        object: object(hub.object),
+        companions: hub.companions,
+        losses: hub.losses,
     })
 }
 

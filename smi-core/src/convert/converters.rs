@@ -101,7 +101,7 @@ impl Converters {
         if let Some(Value::String(says)) = list.get_mut("apiVersion")
             && split(says).0 == split(api_version).0
         {
-            *says = api_version.to_owned();
+            api_version.clone_into(says);
         }
         whole.object = list;
         Ok(whole)

@@ -7,18 +7,21 @@ use serde_json::Value;
 
 use super::{ConvertError, converter::Version};
 
-/// The error that names both shapes, where `object`, which cannot be read at `says`, would be right at another version.
+/// The error that names both shapes, where `object`, which cannot be read at `says`, has fields that `says` does not, and
+/// would be right at another version. Without such fields it is a value that is wrong, and the error that names it is the
+/// better one.
 pub(super) fn mistaken<H>(versions: &[Version<H>], says: &Version<H>, object: &Value) -> Option<ConvertError> {
+    if says.unknown_fields(object).is_empty() {
+        return None;
+    }
     let (group, _) = object.get("apiVersion")?.as_str()?.rsplit_once('/')?;
     let mut others = versions.iter().rev().filter(|version| version.name != says.name);
     let fits = others.find(|version| version.fits(object, format!("{group}/{}", version.name)))?;
-    let (says_shape, fits_shape) = (fields(says), fields(fits));
-    // Where both have the same fields, it is the value of one that is wrong, and the error that names it is the better.
-    (says_shape != fits_shape).then(|| ConvertError::Shape {
+    Some(ConvertError::Shape {
         says: says.name.clone(),
-        says_shape,
+        says_shape: fields(says),
         fits: fits.name.clone(),
-        fits_shape,
+        fits_shape: fields(fits),
     })
 }
 

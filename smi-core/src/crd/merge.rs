@@ -49,7 +49,13 @@ fn tidy_version(version: &mut CustomResourceDefinitionVersion) {
     {
         tidy(schema);
         // A body without fields says nothing, so that an object without it is as good.
-        let is_empty = |name: &String| schema.properties.as_ref().and_then(|fields| fields.get(name)?.properties.as_ref()).is_none();
+        let is_empty = |name: &String| {
+            schema
+                .properties
+                .as_ref()
+                .and_then(|fields| fields.get(name)?.properties.as_ref())
+                .is_none()
+        };
         if let Some(required) = &mut schema.required {
             required.retain(|name| name != "spec" || !is_empty(name));
         }

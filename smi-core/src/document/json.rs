@@ -13,8 +13,8 @@ use super::node::{Lines, Node, Parts};
 use super::yaml::Parsed;
 
 /// Reads the value that starts at the beginning of `text`, which is line `first_line` of its file, and says how many
-/// bytes it takes.
-pub(super) fn parse(text: &[u8], first_line: usize, limits: &Limits) -> Result<(Parsed, usize), Flaw> {
+/// bytes of it were read: the whole value, or as far as it is sound.
+pub(super) fn parse(text: &[u8], first_line: usize, limits: &Limits) -> (Result<Parsed, Flaw>, usize) {
     let progress = Progress {
         bytes: Cell::new(0),
         line: Cell::new(first_line),
@@ -35,22 +35,20 @@ pub(super) fn parse(text: &[u8], first_line: usize, limits: &Limits) -> Result<(
         meter: &meter,
         depth: 0,
     };
-    match seed.deserialize(&mut json) {
-        Ok(root) => Ok((
-            Parsed {
-                root,
-                repeats_keys: meter.repeats_keys.get(),
-            },
-            progress.bytes.get(),
-        )),
+    let result = match seed.deserialize(&mut json) {
+        Ok(root) => Ok(Parsed {
+            root,
+            repeats_keys: meter.repeats_keys.get(),
+        }),
         Err(error) => Err(match meter.excess.take() {
             Some(kind) => Flaw::new(progress.line.get(), kind),
             None => Flaw::syntax(progress.line.get(), &words(&error)),
         }),
-    }
+    };
+    (result, progress.bytes.get())
 }
 
-/// The message of serde_json without its own position.
+/// The message of the parser without its own position.
 fn words(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let message = message

@@ -92,6 +92,8 @@ struct Json {
     rest: Piece,
     /// Where no value of the piece was read yet: the piece, which may be YAML after all.
     piece: Option<Piece>,
+    /// Bytes that were read for nothing.
+    wasted: usize,
 }
 
 impl Iterator for Documents<'_> {
@@ -108,12 +110,11 @@ impl Iterator for Documents<'_> {
                 }
                 continue;
             }
-            let parsed = match self.json.take() {
-                Some(json) => self.next_json(json),
-                None => {
-                    let piece = self.splitter.next(&self.text)?;
-                    self.open(piece)
-                }
+            let parsed = if let Some(json) = self.json.take() {
+                self.next_json(json)
+            } else {
+                let piece = self.splitter.next(&self.text)?;
+                self.open(piece)
             };
             match parsed {
                 Ok(Some(Parsed { root, repeats_keys })) => {
@@ -199,6 +200,7 @@ impl Documents<'_> {
             self.json = Some(Json {
                 rest,
                 piece: Some(piece),
+                wasted: 0,
             });
             return Ok(None);
         }
@@ -221,25 +223,29 @@ impl Documents<'_> {
     }
 
     /// The next of several JSON values.
-    fn next_json(&mut self, Json { rest, piece }: Json) -> Result<Option<Parsed>, Flaw> {
+    fn next_json(&mut self, Json { rest, piece, wasted }: Json) -> Result<Option<Parsed>, Flaw> {
         let rest = self.after(&rest, blank_prefix(&self.text[rest.range.clone()]));
         let text = &self.text[rest.range.clone()];
         if text.is_empty() {
             return Ok(None);
         }
-        let result = if text.starts_with(b"{") {
+        let (result, bytes) = if text.starts_with(b"{") {
             json::parse(text, rest.line, &self.options.limits)
         } else {
-            Err(Flaw::syntax(
-                rest.line,
-                "a JSON value is followed by something else than another one",
-            ))
+            (
+                Err(Flaw::syntax(
+                    rest.line,
+                    "a JSON value is followed by something else than another one",
+                )),
+                0,
+            )
         };
         match result {
-            Ok((parsed, bytes)) => {
+            Ok(parsed) => {
                 self.json = Some(Json {
                     rest: self.after(&rest, bytes),
                     piece: None,
+                    wasted,
                 });
                 Ok(Some(parsed))
             }
@@ -251,10 +257,13 @@ impl Documents<'_> {
                     Some(Err(as_yaml)) if !written_as_json => as_yaml,
                     _ => flaw,
                 };
-                if let Some(bytes) = next_value(text) {
+                let wasted = wasted + bytes;
+                let sound = if wasted > REREAD * self.text.len() { bytes } else { 0 };
+                if let Some(bytes) = next_value(text, sound) {
                     self.json = Some(Json {
                         rest: self.after(&rest, bytes),
                         piece: None,
+                        wasted,
                     });
                 }
                 Err(flaw)
@@ -262,6 +271,10 @@ impl Documents<'_> {
         }
     }
 }
+
+/// How often the text may be read again because a broken JSON value ran on into the values after it. From then on they
+/// are taken for parts of it, so that the time stays linear.
+const REREAD: usize = 8;
 
 /// Where a piece looks like JSON, the position of its first value.
 fn json_start(text: &[u8]) -> Option<usize> {
@@ -286,9 +299,9 @@ fn blank_prefix(text: &[u8]) -> usize {
     }
 }
 
-/// The position of the first line after the current one that starts with `{`: the next value, if any.
-fn next_value(text: &[u8]) -> Option<usize> {
-    let mut at = line_end(text, 0);
+/// The position of the first line after the one that holds `from` that starts with `{`: the next value, if any.
+fn next_value(text: &[u8], from: usize) -> Option<usize> {
+    let mut at = line_end(text, from);
     while at < text.len() && text[at] != b'{' {
         at = line_end(text, at);
     }

@@ -8,7 +8,8 @@ fn quantity(text: &str) -> Quantity {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Spelling, nanos (None: an error), canonical form. The canonical forms were compared with apimachinery's `CanonicalizeBytes`.
+/// Spelling, nanos (None: an error), canonical form. The canonical forms were compared with apimachinery's
+/// `CanonicalizeBytes`.
 const ROWS: &[(&str, Option<i128>, &str)] = &[
     ("0", Some(0), "0"),
     ("-0", Some(0), "0"),

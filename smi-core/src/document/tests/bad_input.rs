@@ -1,5 +1,7 @@
 //! Documents that cannot be read: the error says where and why, and the other documents come through.
 
+use std::ops::Range;
+
 use super::{only, only_error, path, read_all, shown};
 use crate::document::{DocumentErrorKind, Limits, Options, read};
 
@@ -165,7 +167,7 @@ fn nesting_is_bounded() {
     assert!(read_all(deep(99))[0].is_ok());
     let maps = |depth: usize| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth);
     assert!(read_all(maps(100))[0].is_ok());
-    let block: String = (0..200).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let block = lines(0..200, |level| " ".repeat(level) + "a:\n");
     let entries = "- ".repeat(10_000);
     for text in [deep(100), deep(100_000), maps(101), maps(100_000), block, entries] {
         let error = read_all(&text).remove(0).unwrap_err();
@@ -175,16 +177,16 @@ fn nesting_is_bounded() {
 
 #[test]
 fn nesting_through_aliases_is_bounded() {
-    let chain: String = (1..1000).map(|i| format!("a{i}: &a{i} [*a{}]\n", i - 1)).collect();
+    let chain = lines(1..1000, |i| format!("a{i}: &a{i} [*a{}]\n", i - 1));
     let error = only_error(format!("a0: &a0 [1]\n{chain}"));
     assert_eq!(error, "policy.yaml:100: nested deeper than 100 levels");
 }
 
 #[test]
 fn alias_bombs_are_defused() {
-    let laughs: String = (1..30)
-        .map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", ")))
-        .collect();
+    let laughs = lines(1..30, |i| {
+        format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "))
+    });
     let error = read_all(format!("a0: &a0 [lol]\n{laughs}")).remove(0).unwrap_err();
     assert_eq!(error.kind, DocumentErrorKind::TooManyAliasedValues { limit: 100_000 });
 
@@ -197,15 +199,28 @@ fn alias_bombs_are_defused() {
     assert_eq!(error.kind, DocumentErrorKind::TooManyAliasedValues { limit: 100_000 });
 }
 
+#[test]
+fn broken_json_takes_linear_time() {
+    // Each line could be the start of a value that runs to the end: quadratic, were it read again from every line.
+    let text = "{\"a\":[\n".repeat(20_000);
+    assert!(read_all(text).iter().all(Result::is_err));
+}
+
+fn lines(range: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    range.map(line).collect::<Vec<_>>().concat()
+}
+
 fn members(count: usize) -> String {
     (0..count).map(|i| format!("k{i}: {i}")).collect::<Vec<_>>().join(", ")
 }
 
 #[test]
 fn size_is_bounded() {
-    let mut limits = Limits::default();
-    limits.file_bytes = 16;
-    limits.values = 5;
+    let limits = Limits {
+        file_bytes: 16,
+        values: 5,
+        ..Limits::default()
+    };
     let options = Options::default().limits(limits);
     let kinds = |text: &str| -> Vec<_> {
         read(text.as_bytes(), "a", &options)

@@ -91,19 +91,19 @@ fn object() -> impl Strategy<Value = Value> {
         .prop_map(|members| Value::from(Map::from_iter(members)))
 }
 
-fn every_path(value: &Value, path: FieldPath, visit: &mut impl FnMut(&FieldPath)) {
-    visit(&path);
+fn every_path(value: &Value, path: &FieldPath, visit: &mut impl FnMut(&FieldPath)) {
+    visit(path);
     match value {
         Value::Array(items) => {
             items
                 .iter()
                 .enumerate()
-                .for_each(|(index, item)| every_path(item, path.index(index), visit));
+                .for_each(|(index, item)| every_path(item, &path.index(index), visit));
         }
         Value::Object(members) => {
             members
                 .iter()
-                .for_each(|(key, part)| every_path(part, path.member(key.clone()), visit));
+                .for_each(|(key, part)| every_path(part, &path.member(key.clone()), visit));
         }
         _ => {}
     }
@@ -163,7 +163,7 @@ proptest! {
         for text in [to_yaml(&object).unwrap(), serde_json::to_string_pretty(&object).unwrap()] {
             let document = only(&text);
             let end = text.lines().count();
-            every_path(&object, FieldPath::root(), &mut |path| {
+            every_path(&object, &FieldPath::root(), &mut |path| {
                 assert!(path.lookup(&document.value).is_some());
                 assert!((1..=end).contains(&document.line_of(path)), "{path}");
                 assert!(document.line_of(path) <= document.line_of(&path.child("no such field")));

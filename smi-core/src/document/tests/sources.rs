@@ -71,8 +71,10 @@ fn file_that_cannot_be_read_does_not_hide_the_others() {
 fn nothing_is_read_beyond_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &["large.yaml", "s.yaml"]);
-    let mut limits = Limits::default();
-    limits.file_bytes = 12;
+    let limits = Limits {
+        file_bytes: 12,
+        ..Limits::default()
+    };
     let all: Vec<_> = sources([folder.path().to_owned(), "-".into()], std::io::repeat(b'x'), limits).collect();
     assert!(matches!(all[0], Err(SourceError::TooLarge { limit: 12, .. })));
     assert!(matches!(&all[1], Ok(Source { bytes, .. }) if bytes == b"kind: s.yaml"));

@@ -1,0 +1,150 @@
+//! Conversion on JSON values, over all kinds: lists, what passes through, and reviews.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as the tests do")]
+
+use kube::core::conversion::ConversionReview;
+use serde_json::{Value, json};
+use smi_sdk::convert::{ConvertError, converters};
+
+fn split(version: &str, name: &str, weight: impl Into<Value>) -> Value {
+    json!({
+        "apiVersion": format!("split.smi-spec.io/{version}"), "kind": "TrafficSplit", "metadata": {"name": name},
+        "spec": {"service": "web", "backends": [{"service": "web-v1", "weight": weight.into()}]},
+    })
+}
+
+fn loss_codes(losses: &[smi_sdk::convert::Loss]) -> Vec<String> {
+    losses
+        .iter()
+        .map(|loss| format!("{} {}", loss.path, loss.reason.code()).trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_list_is_converted_by_its_items() {
+    let list = json!({
+        "apiVersion": "v1", "kind": "List",
+        "items": [split("v1alpha1", "a", "500m"), split("v1alpha3", "b", 1), {"apiVersion": "v1", "kind": "Service"}],
+    });
+    let converted = converters().convert(list, "split.smi-spec.io/v1alpha4").unwrap();
+    assert_eq!(
+        converted.object,
+        json!({
+            "apiVersion": "v1", "kind": "List",
+            "items": [split("v1alpha4", "a", 500), split("v1alpha4", "b", 1), {"apiVersion": "v1", "kind": "Service"}],
+        })
+    );
+    assert_eq!(
+        loss_codes(&converted.losses),
+        ["items[0].spec.backends[0].weight respelled", "items[2] other-group"]
+    );
+}
+
+#[test]
+fn a_typed_list_takes_the_version_of_its_items() {
+    let list = json!({
+        "apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplitList", "metadata": {"resourceVersion": "7"},
+        "items": [split("v1alpha2", "a", 1)],
+    });
+    let converted = converters().convert(list, "split.smi-spec.io/v1alpha4").unwrap().object;
+    assert_eq!(converted["apiVersion"], "split.smi-spec.io/v1alpha4");
+    assert_eq!(converted["items"][0]["apiVersion"], "split.smi-spec.io/v1alpha4");
+    assert_eq!(converted["metadata"], json!({"resourceVersion": "7"}));
+}
+
+#[test]
+fn other_groups_and_kinds_that_the_version_lacks_pass_through_with_a_note() {
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}});
+    let udp = json!({
+        "apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "UDPRoute", "metadata": {"name": "dns"},
+        "spec": {"matches": {"ports": [53]}},
+    });
+    for (object, to, note) in [
+        (service, "split.smi-spec.io/v1alpha4", "other-group"),
+        (udp, "specs.smi-spec.io/v1alpha3", "kind-not-in-version"),
+    ] {
+        let converted = converters().convert(object.clone(), to).unwrap();
+        assert_eq!(converted.object, object);
+        assert_eq!(loss_codes(&converted.losses), [note]);
+    }
+}
+
+#[test]
+fn what_is_not_known_within_the_groups_is_an_error_that_lists_what_is() {
+    let error = |object, to| converters().convert(object, to).unwrap_err().to_string();
+    let mut unknown_kind = split("v1alpha4", "a", 1);
+    unknown_kind["kind"] = "Split".into();
+    assert_eq!(
+        error(unknown_kind, "split.smi-spec.io/v1alpha4"),
+        "`split.smi-spec.io` has no kind `Split`, only `TrafficSplit`"
+    );
+    let versions = "only `v1alpha1`, `v1alpha2`, `v1alpha3`, `v1alpha4`";
+    assert_eq!(
+        error(split("v1beta1", "a", 1), "split.smi-spec.io/v1alpha4"),
+        format!("`TrafficSplit` has no version `v1beta1` in `split.smi-spec.io`, {versions}")
+    );
+    assert_eq!(
+        error(split("v1alpha4", "a", 1), "split.smi-spec.io/v1"),
+        format!("`TrafficSplit` has no version `v1` in `split.smi-spec.io`, {versions}")
+    );
+    assert_eq!(
+        error(json!({"kind": "TrafficSplit"}), "split.smi-spec.io/v1alpha4"),
+        "the object has no `apiVersion`"
+    );
+    assert_eq!(
+        error(json!([]), "split.smi-spec.io/v1alpha4"),
+        "the object has no `apiVersion`"
+    );
+}
+
+#[test]
+fn an_object_at_the_version_that_is_asked_for_is_read_and_stays_as_it_is() {
+    let mut object = split("v1alpha1", "a", 0.5);
+    object["spec"]["extra"] = true.into();
+    let converted = converters()
+        .convert(object.clone(), "split.smi-spec.io/v1alpha1")
+        .unwrap();
+    assert_eq!(converted.object, object);
+    let error = converters()
+        .convert(split("v1alpha4", "a", 33.3), "split.smi-spec.io/v1alpha4")
+        .unwrap_err();
+    assert!(matches!(error, ConvertError::Decode(_)), "{error}");
+}
+
+fn review(objects: &[Value]) -> Value {
+    let review: ConversionReview = serde_json::from_value(json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview",
+        "request": {"uid": "u-1", "desiredAPIVersion": "split.smi-spec.io/v1alpha4", "objects": objects},
+    }))
+    .unwrap();
+    serde_json::to_value(converters().review(review)).unwrap()["response"].clone()
+}
+
+#[test]
+fn a_review_converts_every_object() {
+    let response = review(&[split("v1alpha1", "a", "500m"), split("v1alpha2", "b", 1)]);
+    assert_eq!(response["uid"], "u-1");
+    assert_eq!(response["result"]["status"], "Success");
+    assert_eq!(
+        response["convertedObjects"],
+        json!([split("v1alpha4", "a", 500), split("v1alpha4", "b", 1)])
+    );
+}
+
+#[test]
+fn one_object_that_fails_fails_the_review_with_a_message_that_names_it() {
+    let response = review(&[split("v1alpha1", "a", 1), split("v1alpha1", "b", -1)]);
+    assert_eq!(response["result"]["status"], "Failure");
+    let message = response["result"]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "TrafficSplit b: `spec.backends[0].weight`: the weight `-1` is negative"
+    );
+}
+
+#[test]
+fn a_review_without_a_request_is_answered() {
+    let empty = serde_json::from_value(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview"}));
+    let answer = serde_json::to_value(converters().review(empty.unwrap())).unwrap();
+    assert_eq!(answer["response"]["result"]["status"], "Failure");
+}
