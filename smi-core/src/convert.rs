@@ -14,6 +14,7 @@ mod converters;
 mod error;
 mod loss;
 mod shape;
+mod version;
 
 pub use converter::Converter;
 pub use converters::Converters;

@@ -22,8 +22,7 @@ use crate::bounds::{BACKENDS, SERVICE};
     derive = "PartialEq",
     doc = "TrafficSplit divides the traffic of a service among backend services, in proportion to their weights.",
     printcolumn = r#"{"name":"Service","type":"string","jsonPath":".spec.service","description":"The apex service of this split"}"#,
-    printcolumn = r#"{"name":"Backends","type":"string","jsonPath":".spec.backends[*].service","description":"The services that share the traffic","priority":1}"#,
-    printcolumn = r#"{"name":"Weights","type":"string","jsonPath":".spec.backends[*].weight","description":"The weights of the backends, in the same order","priority":1}"#,
+    printcolumn = r#"{"name":"Backends","type":"string","jsonPath":".spec.backends","description":"The services that share the traffic, with their weights","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct TrafficSplitSpec {
@@ -42,7 +41,8 @@ pub struct Backend {
     /// The name of the service.
     #[schemars(length(max = SERVICE))]
     pub service: String,
-    /// The share of the service, in proportion to the other weights. 1 is the same as 1000m; 0 receives nothing.
+    /// The share of the service, in proportion to the other weights: a whole number, or a quantity as a string such as
+    /// 500m. 1 is the same as 1000m; 0 receives nothing.
     pub weight: Quantity,
 }
 

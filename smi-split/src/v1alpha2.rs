@@ -25,8 +25,7 @@ use crate::{
     derive = "PartialEq",
     doc = "TrafficSplit divides the traffic of a service among backend services, in proportion to their weights.",
     printcolumn = r#"{"name":"Service","type":"string","jsonPath":".spec.service","description":"The apex service of this split"}"#,
-    printcolumn = r#"{"name":"Backends","type":"string","jsonPath":".spec.backends[*].service","description":"The services that share the traffic","priority":1}"#,
-    printcolumn = r#"{"name":"Weights","type":"string","jsonPath":".spec.backends[*].weight","description":"The weights of the backends, in the same order","priority":1}"#,
+    printcolumn = r#"{"name":"Backends","type":"string","jsonPath":".spec.backends","description":"The services that share the traffic, with their weights","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct TrafficSplitSpec {

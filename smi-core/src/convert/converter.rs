@@ -1,18 +1,14 @@
 //! The versions of one kind, in one table.
 
-use std::{fmt, sync::OnceLock};
+use std::fmt;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps,
-};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
-use super::{ConvertError, Converted, Hub, Spoke, error::quoted, shape};
+use super::{ConvertError, Converted, Hub, Spoke, error::quoted, shape, version::Version};
 use crate::{
     crd::{self, CrdOptions},
-    decode,
     path::FieldPath,
-    schema,
 };
 
 /// The versions of the kind whose newest version is `H`; each is one line:
@@ -28,16 +24,6 @@ use crate::{
 /// The same table gives the reading of any version, the conversion and the CRD.
 pub struct Converter<H> {
     versions: Vec<Version<H>>,
-}
-
-/// What a converter knows of one version.
-pub(super) struct Version<H> {
-    pub(super) name: String,
-    draft: bool,
-    to_hub: fn(&Value) -> Result<Converted<H>, ConvertError>,
-    from_hub: fn(H) -> Result<Converted<Value>, ConvertError>,
-    crd: fn() -> CustomResourceDefinition,
-    schema: OnceLock<Option<JSONSchemaProps>>,
 }
 
 impl<H: Hub> Converter<H> {
@@ -60,18 +46,7 @@ impl<H: Hub> Converter<H> {
     }
 
     fn with<V: Spoke<Hub = H>>(mut self, draft: bool) -> Self {
-        self.versions.push(Version {
-            name: V::version(&()).into_owned(),
-            draft,
-            to_hub: |object| decode::object::<V>(object)?.into_hub(),
-            from_hub: |hub| {
-                V::from_hub(hub)?.try_map(|object| {
-                    serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))
-                })
-            },
-            crd: V::crd,
-            schema: OnceLock::new(),
-        });
+        self.versions.push(Version::of::<V>(draft));
         self
     }
 
@@ -171,30 +146,5 @@ impl<H> fmt::Debug for Converter<H> {
         f.debug_list()
             .entries(self.versions.iter().map(|version| &version.name))
             .finish()
-    }
-}
-
-impl<H> Version<H> {
-    /// The schema of this version, worked out when it is first asked for.
-    pub(super) fn schema(&self) -> Option<&JSONSchemaProps> {
-        let props = |version: CustomResourceDefinitionVersion| version.schema?.open_api_v3_schema;
-        self.schema
-            .get_or_init(|| (self.crd)().spec.versions.into_iter().next().and_then(props))
-            .as_ref()
-    }
-
-    pub(super) fn unknown_fields(&self, object: &Value) -> Vec<FieldPath> {
-        self.schema()
-            .map(|schema| schema::unknown_fields(object, schema))
-            .unwrap_or_default()
-    }
-
-    /// Whether `object` would be right at this version, its `apiVersion` aside.
-    pub(super) fn fits(&self, object: &Value, api_version: String) -> bool {
-        let mut object = object.clone();
-        if let Some(says) = object.get_mut("apiVersion") {
-            *says = Value::String(api_version);
-        }
-        (self.to_hub)(&object).is_ok() && self.unknown_fields(&object).is_empty()
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{ConvertError, converter::Version};
+use super::{ConvertError, version::Version};
 
 /// The error that names both shapes, where `object`, which cannot be read at `says`, has fields that `says` does not, and
 /// would be right at another version. Without such fields it is a value that is wrong, and the error that names it is the

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn raise(version: &str, spec: &Value) -> Result<(Value, Vec<(String, &'static str)>), ConvertError> {
+/// The `spec` at the hub, and the path and code of each loss.
+type Raised = (Value, Vec<(String, &'static str)>);
+
+fn raise(version: &str, spec: &Value) -> Result<Raised, ConvertError> {
     let object = json!({
         "apiVersion": format!("split.smi-spec.io/{version}"), "kind": "TrafficSplit", "metadata": {"name": "s"}, "spec": spec,
     });
@@ -63,7 +66,7 @@ fn a_negative_or_missing_v1alpha1_weight_is_an_error_with_its_path() {
     }
     let missing = json!({"service": "web", "backends": [{"service": "web-v1"}]});
     let error = raise("v1alpha1", &missing).unwrap_err().to_string();
-    assert_eq!(error, "`spec.backends[0]`: missing field `weight`");
+    assert_eq!(error, "`spec.backends[0].weight`: the field is missing");
 }
 
 #[test]

@@ -1,0 +1,63 @@
+//! What a converter knows of one version of its kind.
+
+use std::sync::OnceLock;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps,
+};
+use serde_json::Value;
+
+use super::{ConvertError, Converted, Hub, Spoke};
+use crate::{decode, path::FieldPath, schema};
+
+/// What a converter knows of one version.
+pub(super) struct Version<H> {
+    pub(super) name: String,
+    pub(super) draft: bool,
+    pub(super) to_hub: fn(&Value) -> Result<Converted<H>, ConvertError>,
+    pub(super) from_hub: fn(H) -> Result<Converted<Value>, ConvertError>,
+    pub(super) crd: fn() -> CustomResourceDefinition,
+    schema: OnceLock<Option<JSONSchemaProps>>,
+}
+
+impl<H: Hub> Version<H> {
+    pub(super) fn of<V: Spoke<Hub = H>>(draft: bool) -> Self {
+        Self {
+            name: V::version(&()).into_owned(),
+            draft,
+            to_hub: |object| decode::object::<V>(object)?.into_hub(),
+            from_hub: |hub| {
+                V::from_hub(hub)?.try_map(|object| {
+                    serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))
+                })
+            },
+            crd: V::crd,
+            schema: OnceLock::new(),
+        }
+    }
+}
+
+impl<H> Version<H> {
+    /// The schema of this version, worked out when it is first asked for.
+    pub(super) fn schema(&self) -> Option<&JSONSchemaProps> {
+        let props = |version: CustomResourceDefinitionVersion| version.schema?.open_api_v3_schema;
+        self.schema
+            .get_or_init(|| (self.crd)().spec.versions.into_iter().next().and_then(props))
+            .as_ref()
+    }
+
+    pub(super) fn unknown_fields(&self, object: &Value) -> Vec<FieldPath> {
+        self.schema()
+            .map(|schema| schema::unknown_fields(object, schema))
+            .unwrap_or_default()
+    }
+
+    /// Whether `object` would be right at this version, its `apiVersion` aside.
+    pub(super) fn fits(&self, object: &Value, api_version: String) -> bool {
+        let mut object = object.clone();
+        if let Some(says) = object.get_mut("apiVersion") {
+            *says = Value::String(api_version);
+        }
+        (self.to_hub)(&object).is_ok() && self.unknown_fields(&object).is_empty()
+    }
+}
