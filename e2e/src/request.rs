@@ -2,6 +2,7 @@
 //! refusal.
 
 use http::{Method, header};
+use kube::Client;
 use serde_json::Value;
 
 use crate::{Cluster, Error};
@@ -19,6 +20,23 @@ pub struct Response {
 }
 
 impl Response {
+    /// Sends `request` with a client that the caller keeps, for tests with hundreds of requests:
+    /// [`Cluster::request`] connects each time anew.
+    ///
+    /// # Errors
+    /// Where no answer came: a refusal is a [`Response`].
+    pub async fn to(client: &Client, request: http::Request<Vec<u8>>) -> Result<Self, Error> {
+        let (head, body) = client.send(request.map(Into::into)).await?.into_parts();
+        let warnings = head.headers.get_all(header::WARNING).iter();
+        Ok(Self {
+            status: head.status.as_u16(),
+            warnings: warnings
+                .map(|value| warning_text(&String::from_utf8_lossy(value.as_bytes())))
+                .collect(),
+            body: String::from_utf8_lossy(&body.collect_bytes().await?).into_owned(),
+        })
+    }
+
     /// Whether the status is a 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
@@ -79,16 +97,8 @@ impl Cluster {
             .uri(path)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, content_type)
-            .body(body.to_vec().into())?;
-        let (head, body) = self.client()?.send(request).await?.into_parts();
-        let warnings = head.headers.get_all(header::WARNING).iter();
-        Ok(Response {
-            status: head.status.as_u16(),
-            warnings: warnings
-                .map(|value| warning_text(&String::from_utf8_lossy(value.as_bytes())))
-                .collect(),
-            body: String::from_utf8_lossy(&body.collect_bytes().await?).into_owned(),
-        })
+            .body(body.to_vec())?;
+        Response::to(&self.client()?, request).await
     }
 }
 

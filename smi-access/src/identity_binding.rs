@@ -22,7 +22,8 @@ use crate::bounds::{LABELS, SPIFFE_ID, SPIFFE_IDS};
     derive = "PartialEq",
     doc = "IdentityBinding gives workloads of its namespace one name, by which a TrafficTarget can refer to them.",
     printcolumn = r#"{"name":"Service Account","type":"string","jsonPath":".spec.schemes.serviceAccount","description":"The ServiceAccount that is bound"}"#,
-    printcolumn = r#"{"name":"SPIFFE","type":"string","jsonPath":".spec.schemes.spiffeIdentities","description":"The SPIFFE identities that are bound","priority":1}"#,
+    printcolumn = r#"{"name":"Pod Labels","type":"string","jsonPath":".spec.schemes.podLabelSelector.matchLabels","description":"The labels of the pods that are bound"}"#,
+    printcolumn = r#"{"name":"SPIFFE","type":"string","jsonPath":".spec.schemes.spiffeIdentities","description":"The SPIFFE identities that are bound"}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct IdentityBindingSpec {

@@ -26,8 +26,8 @@ use crate::bounds::{RULE_MATCHES, RULES, SOURCES};
     derive = "PartialEq",
     doc = "TrafficTarget allows traffic from its sources to its destination; what no TrafficTarget allows is denied.",
     printcolumn = r#"{"name":"Destination","type":"string","jsonPath":".destination.name","description":"The identity that receives the traffic"}"#,
-    printcolumn = r#"{"name":"Sources","type":"string","jsonPath":".sources[*].name","description":"The identities that may send it","priority":1}"#,
-    printcolumn = r#"{"name":"Rules","type":"string","jsonPath":".specs[*].name","description":"The routes that say which traffic","priority":1}"#,
+    printcolumn = r#"{"name":"Sources","type":"string","jsonPath":".sources","description":"The identities that may send it","priority":1}"#,
+    printcolumn = r#"{"name":"Rules","type":"string","jsonPath":".specs","description":"The routes that say which traffic","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct TrafficTargetSpec {

@@ -27,8 +27,8 @@ pub use crate::{identity_binding::*, v1alpha1::Rule};
     derive = "PartialEq",
     doc = "TrafficTarget allows traffic from its sources to its destination; what no TrafficTarget allows is denied.",
     printcolumn = r#"{"name":"Destination","type":"string","jsonPath":".spec.destination.name","description":"The identity that receives the traffic"}"#,
-    printcolumn = r#"{"name":"Sources","type":"string","jsonPath":".spec.sources[*].name","description":"The identities that may send it","priority":1}"#,
-    printcolumn = r#"{"name":"Rules","type":"string","jsonPath":".spec.rules[*].name","description":"The routes that say which traffic","priority":1}"#,
+    printcolumn = r#"{"name":"Sources","type":"string","jsonPath":".spec.sources","description":"The identities that may send it","priority":1}"#,
+    printcolumn = r#"{"name":"Rules","type":"string","jsonPath":".spec.rules","description":"The routes that say which traffic","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct TrafficTargetSpec {

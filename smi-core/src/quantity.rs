@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Quantity {
             type Value = Quantity;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a quantity: a number, or a string such as `500m`")
+                f.write_str("a quantity (a number, or a string such as `500m`)")
             }
 
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<Quantity, E> {

@@ -29,12 +29,23 @@ where
 
 /// Reads an object that has no fields but its metadata.
 pub(crate) fn nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    matches::<D, Value>(deserializer).and_then(|matches| match matches.first() {
-        None => Ok(()),
-        Some(_) => Err(D::Error::custom(
+    #[derive(Deserialize)]
+    struct Root {
+        #[serde(default)]
+        matches: Value,
+        #[serde(default)]
+        spec: Option<Map<String, Value>>,
+    }
+
+    let Root { matches, spec } = Root::deserialize(deserializer)?;
+    no_fields(spec)?;
+    match matches {
+        Value::Null => Ok(()),
+        Value::Array(items) if items.is_empty() => Ok(()),
+        _ => Err(D::Error::custom(
             "`matches` is of another version: this one has no fields but `metadata`",
         )),
-    })
+    }
 }
 
 /// Refuses fields under `spec` where the version has none there; `null` and `{}` say nothing and pass.

@@ -25,7 +25,7 @@ use crate::{at_root, bounds, headers};
     derive = "PartialEq",
     derive = "Default",
     doc = "HTTPRouteGroup names sets of HTTP requests, so that a TrafficTarget can allow them.",
-    printcolumn = r#"{"name":"Matches","type":"string","jsonPath":".matches[*].name","description":"The names of the matches"}"#,
+    printcolumn = r#"{"name":"Matches","type":"string","jsonPath":".matches","description":"The sets of requests, each with its name","priority":1}"#,
     printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 pub struct HttpRouteGroupSpec {

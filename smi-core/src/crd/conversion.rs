@@ -14,7 +14,7 @@ const REVIEW_VERSION: &str = "v1";
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Conversion {
-    /// Not at all: the API server only rewrites `apiVersion`.
+    /// Not at all: the API server rewrites `apiVersion` and drops what the stored version has no field for.
     #[default]
     None,
     /// By a webhook.

@@ -17,7 +17,8 @@ pub struct CrdOptions {
 
 impl CrdOptions {
     /// Every version is served, drafts included, and the newest stored. For servers that convert by themselves, such as
-    /// a test server; without a conversion a real API server would only rewrite `apiVersion`.
+    /// a test server. Without a conversion a real API server rewrites `apiVersion` and drops, without a word, what the
+    /// stored version has no field for: all that an HTTPRouteGroup of v1alpha1 says.
     #[must_use]
     pub fn all_served() -> Self {
         Self {
@@ -36,7 +37,7 @@ impl CrdOptions {
 #[non_exhaustive]
 pub enum Serve {
     /// The newest released version is served; the older ones are there, and not served. Drafts, and kinds that are only
-    /// drafts, are left out.
+    /// drafts, are left out; an API server refuses that while `status.storedVersions` of its CRD names a draft.
     #[default]
     Released,
     /// The newest version is served, be it a draft; the older ones are there, and not served.
