@@ -13,6 +13,7 @@ use std::{
     process::ExitCode,
 };
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use lexopt::prelude::*;
 use smi_sdk::{Conversion, CrdOptions, Serve, Stored, crds, to_yaml};
 
@@ -63,15 +64,23 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let crds = crds(&arguments.options()?);
     let Some(folder) = arguments.out else {
-        for crd in crds {
-            write!(stdout, "---\n{}", to_yaml(&crd)?)?;
-        }
-        return Ok(());
+        return print(&crds, &mut stdout);
     };
     fs::create_dir_all(&folder)?;
     for crd in crds {
         let name = crd.metadata.name.as_deref().ok_or("a CRD without a name")?;
         fs::write(folder.join(format!("{name}.yaml")), to_yaml(&crd)?)?;
+    }
+    Ok(())
+}
+
+/// Prints one stream; a reader that has seen enough is no error.
+fn print(crds: &[CustomResourceDefinition], stdout: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    for crd in crds {
+        match write!(stdout, "---\n{}", to_yaml(crd)?) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
     }
     Ok(())
 }
@@ -126,6 +135,18 @@ impl Arguments {
             let file = self.ca_bundle.as_ref().ok_or("a webhook needs `--ca-bundle FILE`")?;
             Ok::<_, Box<dyn Error>>(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?)
         };
+        let of_webhook = [
+            (
+                "--ca-bundle",
+                self.ca_bundle.is_some(),
+                self.service.is_some() || self.url.is_some(),
+            ),
+            ("--webhook-port", self.port.is_some(), self.service.is_some()),
+            ("--webhook-path", self.path.is_some(), self.service.is_some()),
+        ];
+        if let Some((option, ..)) = of_webhook.into_iter().find(|(_, given, used)| *given && !used) {
+            return Err(format!("`{option}` says something of a webhook that is not there").into());
+        }
         let mut conversion = match (&self.service, &self.url) {
             (None, None) => return Ok(self.options.clone()),
             (Some(_), Some(_)) => return Err("`--webhook` and `--webhook-url` exclude each other".into()),

@@ -44,7 +44,7 @@ use std::{io::Read, path::PathBuf, sync::Arc};
 
 use smi_core::{
     convert::{DynamicObject, Loss},
-    document::{self, Limits, Options, source::sources},
+    document::{self, Documents, Limits, Options, source::sources},
 };
 
 mod error;
@@ -52,6 +52,7 @@ mod metrics;
 mod object;
 
 pub use error::{ManifestError, ManifestErrorKind, Subject};
+use object::Kinds;
 pub use object::Object;
 pub use smi_core::document::Position;
 
@@ -67,11 +68,21 @@ pub struct Document {
     pub source: document::Document,
     /// Objects that the newest version needs beside it: a TCPRoute for the port of an old TrafficTarget.
     pub companions: Vec<DynamicObject>,
-    /// What the newest version does not say.
+    /// What the newest version does not say, fields that the object's own version does not have, and repeated keys.
     pub losses: Vec<Loss>,
 }
 
 impl Document {
+    fn new(source: document::Document, object: Object) -> Self {
+        Self {
+            object,
+            at: source.at.clone(),
+            source,
+            companions: Vec::new(),
+            losses: Vec::new(),
+        }
+    }
+
     /// The `apiVersion` that its author wrote.
     pub fn api_version(&self) -> &str {
         self.source
@@ -120,9 +131,8 @@ pub fn read_with(
     name: impl Into<Arc<str>>,
     options: ReadOptions,
 ) -> impl Iterator<Item = Result<Document, ManifestError>> {
-    // A TrafficMetricsList says more than its items do.
-    let documents = document::read(bytes, name, &document_options(options));
-    documents.map(move |document| object::read(document?, options.strict))
+    let kinds = Kinds::new();
+    documents(bytes, name, options).map(move |document| kinds.read(document?, options.strict))
 }
 
 /// Reads files and folders, `-` from `stdin`. Folders are walked for `.yaml`, `.yml` and `.json`.
@@ -131,16 +141,21 @@ pub fn read_paths<P: Into<PathBuf>>(
     stdin: impl Read,
     options: ReadOptions,
 ) -> impl Iterator<Item = Result<Document, ManifestError>> {
+    let kinds = Kinds::new();
     sources(paths, stdin, options.limits).flat_map(move |source| -> Vec<Result<Document, ManifestError>> {
         match source {
-            Ok(source) => read_with(&source.bytes, Arc::clone(&source.name), options).collect(),
+            Ok(source) => documents(&source.bytes, Arc::clone(&source.name), options)
+                .map(|document| kinds.read(document?, options.strict))
+                .collect(),
             Err(error) => vec![Err(ManifestError::from(error))],
         }
     })
 }
 
-fn document_options(options: ReadOptions) -> Options {
-    Options::default()
+fn documents(bytes: &[u8], name: impl Into<Arc<str>>, options: ReadOptions) -> Documents<'_> {
+    // A TrafficMetricsList says more than its items do.
+    let options = Options::default()
         .keep_lists_of(smi_metrics::GROUP)
-        .limits(options.limits)
+        .limits(options.limits);
+    document::read(bytes, name, &options)
 }

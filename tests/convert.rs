@@ -53,6 +53,51 @@ fn a_typed_list_takes_the_version_of_its_items() {
 }
 
 #[test]
+fn items_of_a_typed_list_may_leave_out_what_the_list_says() {
+    let list = json!({
+        "apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplitList",
+        "items": [{"metadata": {"name": "a"}, "spec": {"service": "web", "backends": []}}],
+    });
+    let item = &converters().convert(list, "split.smi-spec.io/v1alpha4").unwrap().object["items"][0];
+    assert_eq!(
+        (&item["apiVersion"], &item["kind"]),
+        (&json!("split.smi-spec.io/v1alpha4"), &json!("TrafficSplit"))
+    );
+}
+
+#[test]
+fn lists_of_other_groups_and_of_kinds_that_the_version_lacks_pass_through() {
+    let pods = json!({"apiVersion": "v1", "kind": "PodList", "items": [{"metadata": {"name": "a"}}]});
+    let udp = json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "UDPRouteList", "items": []});
+    for (list, to, note) in [
+        (pods, "split.smi-spec.io/v1alpha4", "other-group"),
+        (udp, "specs.smi-spec.io/v1alpha3", "kind-not-in-version"),
+    ] {
+        let converted = converters().convert(list.clone(), to).unwrap();
+        assert_eq!(converted.object, list);
+        assert_eq!(loss_codes(&converted.losses), [note]);
+    }
+    let empty = json!({"apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplitList", "items": []});
+    let error = converters()
+        .convert(empty, "split.smi-spec.io/v99")
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("`TrafficSplit` has no version `v99`"), "{error}");
+}
+
+#[test]
+fn traffic_metrics_are_not_converted_here() {
+    let metrics = json!({"apiVersion": "metrics.smi-spec.io/v1alpha1", "kind": "TrafficMetrics"});
+    assert_eq!(
+        converters()
+            .convert(metrics, "metrics.smi-spec.io/v1alpha2")
+            .unwrap_err()
+            .to_string(),
+        "`metrics.smi-spec.io` has no kind `TrafficMetrics` that is converted here"
+    );
+}
+
+#[test]
 fn other_groups_and_kinds_that_the_version_lacks_pass_through_with_a_note() {
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}});
     let udp = json!({
@@ -122,12 +167,23 @@ fn review(objects: &[Value]) -> Value {
 
 #[test]
 fn a_review_converts_every_object() {
-    let response = review(&[split("v1alpha1", "a", "500m"), split("v1alpha2", "b", 1)]);
+    let response = review(&[split("v1alpha1", "a", 1), split("v1alpha2", "b", 1)]);
     assert_eq!(response["uid"], "u-1");
     assert_eq!(response["result"]["status"], "Success");
     assert_eq!(
         response["convertedObjects"],
-        json!([split("v1alpha4", "a", 500), split("v1alpha4", "b", 1)])
+        json!([split("v1alpha4", "a", 1), split("v1alpha4", "b", 1)])
+    );
+}
+
+#[test]
+fn a_review_that_would_lose_something_fails() {
+    let response = review(&[split("v1alpha1", "a", "500m")]);
+    assert_eq!(response["result"]["status"], "Failure");
+    assert_eq!(
+        response["result"]["message"],
+        "TrafficSplit a: `spec.backends[0].weight`: the same in proportion, spelled otherwise; this release has no place \
+         to keep what is lost"
     );
 }
 

@@ -160,6 +160,27 @@ fn strict_reading_refuses_unknown_fields_and_duplicate_keys() {
 }
 
 #[test]
+fn lenient_reading_lists_what_it_ignores_as_losses() {
+    let text = format!("{SPLIT}  service: api\n  matches: []\nextra: 1\n");
+    let read = read(&text);
+    let losses: Vec<_> = read[0]
+        .as_ref()
+        .unwrap()
+        .losses
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        losses,
+        [
+            "`spec.matches`: the object's version has no such field",
+            "`extra`: the object's version has no such field",
+            "`spec.service`: there more than once, the last one counts",
+        ]
+    );
+}
+
+#[test]
 fn what_conversion_adds_and_loses_comes_with_the_document() {
     let read = read(
         "\

@@ -49,7 +49,10 @@ fn the_demo_mesh_reads_as_the_snapshot_shows() {
 fn the_readme_shows_what_the_demo_prints() {
     let (_, text) = quickstart(&[], "");
     let readme = include_str!("../README.md");
-    assert!(readme.contains(&format!("```text\n{text}```\n")), "the README does not show what the demo prints");
+    assert!(
+        readme.contains(&format!("```text\n{text}```\n")),
+        "the README does not show what the demo prints"
+    );
 }
 
 #[test]
@@ -180,7 +183,7 @@ spec:
   matches: {ports: [3306]}
   foo: bar
 ";
-    assert_eq!(said(yaml), "port 3306");
+    assert_eq!(said(yaml), "port 3306; without effect: spec.foo");
     let (code, text) = quickstart(&["--strict", "-"], yaml);
     assert_eq!(code, SOME_UNREADABLE);
     assert_eq!(

@@ -60,7 +60,10 @@ pub(crate) fn says(document: &Document) -> Option<Says> {
     let lost: Vec<_> = document
         .losses
         .iter()
-        .filter(|loss| matches!(loss.reason, LossReason::NoSuchField | LossReason::NoSuchKind))
+        .filter(|loss| {
+            use LossReason::{NoSuchField, NoSuchKind, UnknownField, Withdrawn};
+            matches!(loss.reason, NoSuchField | NoSuchKind | UnknownField | Withdrawn)
+        })
         .map(|loss| loss.path.to_string())
         .collect();
     if !lost.is_empty() {

@@ -4,6 +4,8 @@
 //! wrote: a `UDPRoute` rule in v1alpha1 or v1alpha2, or an `IdentityBinding` subject before v1alpha4, means nothing there and
 //! leaves.
 
+use std::mem;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DynamicObject;
 use smi_core::{
@@ -101,7 +103,9 @@ impl Spoke for v1alpha3::TrafficTarget {
             sources: sources.into_iter().map(subject).collect(),
             rules,
         };
-        let losses = without_identity_bindings(&mut spec, &FieldPath::root().child("spec"));
+        let mut losses = Vec::new();
+        let at = FieldPath::root().child("spec");
+        without_identity_bindings(&mut spec, &at, &at.child("rules"), &mut losses);
         let object = v1alpha4::TrafficTarget {
             metadata: self.metadata,
             spec,
@@ -139,31 +143,37 @@ impl Body {
             .map(|(position, _)| Loss::new(sources_at.index(position).child("port"), LossReason::NoSuchField))
             .collect();
 
-        let mut rules = without_udp_routes(rules, &at.child(rules_at), &mut losses);
-        let mut companions = Vec::new();
-        if let Some(port) = destination.port {
-            let path = at.child("destination").child("port");
-            // A port narrows what the rules allow; where there are none it must not become one.
-            if rules
-                .iter()
-                .any(|rule| rule.kind == HTTP_ROUTE_GROUP || rule.kind == TCP_ROUTE)
-            {
-                let route = port_route(port, metadata.namespace.clone());
-                // At these versions a TCPRoute says nothing but "TCP", which the port says too.
-                rules.retain(|rule| rule.kind != TCP_ROUTE);
-                rules.push(Rule::tcp_route(port_route_name(port)));
-                companions.push(dynamic(&route)?);
-                losses.push(Loss::new(path, LossReason::Replaced));
+        let rules_at = at.child(rules_at);
+        let port_at = at.child("destination").child("port");
+        let grants = |rule: &Rule| rule.kind == HTTP_ROUTE_GROUP || rule.kind == TCP_ROUTE;
+        // A port narrows what the rules allow; where they allow nothing it must not become a rule.
+        let narrowed = destination.kind != IDENTITY_BINDING && rules.iter().any(grants);
+        let port = destination.port.filter(|_| narrowed);
+        if destination.port.is_some() {
+            let reason = if narrowed {
+                LossReason::Replaced
             } else {
-                losses.push(Loss::new(path, LossReason::NoSuchField));
-            }
+                LossReason::NoSuchField
+            };
+            losses.push(Loss::new(port_at, reason));
+        }
+        let mut rules = kept(rules, &rules_at, &mut losses, |rule| match rule.kind.as_str() {
+            UDP_ROUTE => Some(LossReason::NoSuchKind),
+            // At these versions a TCPRoute says nothing but "TCP", which the port says too.
+            TCP_ROUTE if port.is_some() => Some(LossReason::Replaced),
+            _ => None,
+        });
+        let mut companions = Vec::new();
+        if let Some(port) = port {
+            rules.push(Rule::tcp_route(port_route_name(port)));
+            companions.push(dynamic(&port_route(port, metadata.namespace.clone()))?);
         }
         let mut spec = v1alpha4::TrafficTargetSpec {
             destination: subject(destination),
             sources: sources.into_iter().map(subject).collect(),
             rules,
         };
-        losses.extend(without_identity_bindings(&mut spec, &at));
+        without_identity_bindings(&mut spec, &at, &rules_at, &mut losses);
         Ok(Converted {
             object: v1alpha4::TrafficTarget { metadata, spec },
             companions,
@@ -181,13 +191,18 @@ fn subject(old: v1alpha1::Subject) -> v1alpha4::Subject {
     }
 }
 
-fn without_udp_routes(rules: Vec<Rule>, at: &FieldPath, losses: &mut Vec<Loss>) -> Vec<Rule> {
-    let mut kept = Vec::with_capacity(rules.len());
-    for (position, rule) in rules.into_iter().enumerate() {
-        if rule.kind == UDP_ROUTE {
-            losses.push(Loss::new(at.index(position), LossReason::NoSuchKind));
-        } else {
-            kept.push(rule);
+/// The items that stay; of each other one, why it leaves.
+fn kept<T>(
+    items: Vec<T>,
+    at: &FieldPath,
+    losses: &mut Vec<Loss>,
+    why_not: impl Fn(&T) -> Option<LossReason>,
+) -> Vec<T> {
+    let mut kept = Vec::with_capacity(items.len());
+    for (position, item) in items.into_iter().enumerate() {
+        match why_not(&item) {
+            Some(reason) => losses.push(Loss::new(at.index(position), reason)),
+            None => kept.push(item),
         }
     }
     kept
@@ -195,23 +210,22 @@ fn without_udp_routes(rules: Vec<Rule>, at: &FieldPath, losses: &mut Vec<Loss>) 
 
 /// Takes out the subjects that v1alpha4 alone gives a meaning to. A destination cannot be absent, so it becomes one that
 /// nobody has, without rules.
-fn without_identity_bindings(spec: &mut v1alpha4::TrafficTargetSpec, at: &FieldPath) -> Vec<Loss> {
-    let mut losses = Vec::new();
+fn without_identity_bindings(
+    spec: &mut v1alpha4::TrafficTargetSpec,
+    at: &FieldPath,
+    rules_at: &FieldPath,
+    losses: &mut Vec<Loss>,
+) {
     if spec.destination.kind == IDENTITY_BINDING {
         spec.destination = v1alpha4::Subject::service_account(UNREPRESENTABLE);
-        spec.rules.clear();
         losses.push(Loss::new(at.child("destination"), LossReason::NoSuchKind));
+        kept(mem::take(&mut spec.rules), rules_at, losses, |_| {
+            Some(LossReason::Withdrawn)
+        });
     }
-    let mut position = 0;
-    spec.sources.retain(|source| {
-        let stays = source.kind != IDENTITY_BINDING;
-        if !stays {
-            losses.push(Loss::new(at.child("sources").index(position), LossReason::NoSuchKind));
-        }
-        position += 1;
-        stays
+    spec.sources = kept(mem::take(&mut spec.sources), &at.child("sources"), losses, |source| {
+        (source.kind == IDENTITY_BINDING).then_some(LossReason::NoSuchKind)
     });
-    losses
 }
 
 /// The name of the TCPRoute that stands for the port of an old TrafficTarget.

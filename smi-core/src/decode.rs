@@ -148,13 +148,12 @@ where
     self::value::<K::Spec>(value).err().unwrap_or(whole)
 }
 
-fn noun(value: &Value) -> &'static str {
+fn noun(value: &Value) -> String {
     match value {
-        Value::Null => "`null`",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
+        Value::Null | Value::Bool(_) => format!("`{value}`"),
+        Value::Number(_) => format!("the number `{value}`"),
+        Value::String(text) => format!("the string `{}`", excerpt(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a map".to_owned(),
     }
 }

@@ -93,13 +93,15 @@ impl Visitor<'_> for PortVisitor {
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Port, E> {
         // `u16::from_str` would take a leading `+` too.
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            match text.parse::<u64>() {
-                Ok(number) => return self.visit_u64(number),
-                Err(_) => {
-                    let text = excerpt(text);
-                    return Err(E::custom(format_args!("the port `{text}` is not from 1 to 65535")));
-                }
-            }
+            return text.parse::<u64>().map_or_else(
+                |_| {
+                    Err(E::custom(format_args!(
+                        "the port `{}` is not from 1 to 65535",
+                        excerpt(text)
+                    )))
+                },
+                |number| self.visit_u64(number),
+            );
         }
         Err(E::invalid_type(Unexpected::Str(text), &self))
     }

@@ -124,14 +124,44 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.iter().enumerate() {
             match segment {
-                Segment::Field(name) if position == 0 => f.write_str(name)?,
-                Segment::Field(name) => write!(f, ".{name}")?,
+                Segment::Field(name) if position == 0 => write!(f, "{}", one_line(name))?,
+                Segment::Field(name) => write!(f, ".{}", one_line(name))?,
                 Segment::Index(index) => write!(f, "[{index}]")?,
-                Segment::Key(key) => write!(f, "[{key}]")?,
+                Segment::Key(key) => write!(f, "[{}]", one_line(key))?,
             }
         }
         Ok(())
     }
+}
+
+/// A name as it stands in messages: control characters escaped, and cut where no name of a field, a label, a header or
+/// an object is as long. Names come from files, and may hold anything.
+///
+/// ```
+/// use smi_core::path::one_line;
+///
+/// assert_eq!(one_line("web\n\u{1b}[31m"), "web\\n\\u{1b}[31m");
+/// assert_eq!(one_line(&"x".repeat(1000)).chars().count(), 321);
+/// ```
+#[must_use]
+pub fn one_line(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 320;
+    let end = name.char_indices().nth(LONGEST).map(|(end, _)| end);
+    if end.is_none() && !name.contains(char::is_control) {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::new();
+    for character in name.chars().take(LONGEST) {
+        if character.is_control() {
+            shown.extend(character.escape_debug());
+        } else {
+            shown.push(character);
+        }
+    }
+    if end.is_some() {
+        shown.push('…');
+    }
+    Cow::Owned(shown)
 }
 
 impl Serialize for FieldPath {
@@ -206,6 +236,14 @@ mod tests {
             serde_json::to_value(annotation).unwrap(),
             json!("metadata.annotations[smi-spec.io/x]")
         );
+    }
+
+    #[test]
+    fn path_prints_on_one_line_of_bounded_length_whatever_the_names() {
+        let long = FieldPath::root().child("x".repeat(1 << 20));
+        assert_eq!(long.to_string(), format!("{}…", "x".repeat(320)));
+        let odd = FieldPath::root().child("a\n\u{1b}[31m").key("\t\u{85}b\r").child("ü");
+        assert_eq!(odd.to_string(), "a\\n\\u{1b}[31m[\\t\\u{85}b\\r].ü");
     }
 
     #[test]

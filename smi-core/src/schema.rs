@@ -1,10 +1,7 @@
 //! Structural schemas: which fields of an object its schema does not have.
 
-use k8s_openapi::{
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-        JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
-    },
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::core::schema::StructuralSchemaRewriter;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::AddNullable};
@@ -13,7 +10,7 @@ use serde_json::Value;
 use crate::path::FieldPath;
 
 /// The fields of `object` that `schema`, the schema of its version, does not have: those that an API server prunes
-/// without a word, or refuses under `fieldValidation=Strict`. In the order of the document.
+/// without a word, or refuses under `fieldValidation=Strict`. Sorted as `serde_json` sorts maps.
 ///
 /// `apiVersion`, `kind` and `metadata` belong to every object; of `metadata` its own fields are checked.
 pub fn unknown_fields(object: &Value, schema: &JSONSchemaProps) -> Vec<FieldPath> {
@@ -40,21 +37,36 @@ pub fn of<T: JsonSchema>() -> Option<JSONSchemaProps> {
         settings.meta_schema = None;
     });
     // The transformations that `#[derive(CustomResource)]` applies to the types of CRDs.
-    let settings = settings.with_transform(AddNullable::default()).with_transform(StructuralSchemaRewriter);
+    let settings = settings
+        .with_transform(AddNullable::default())
+        .with_transform(StructuralSchemaRewriter);
     let mut generator = settings.into_generator();
     serde_json::from_value(generator.root_schema_for::<T>().to_value()).ok()
 }
 
+/// The fields of an object's metadata.
+const METADATA: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
 fn unknown_metadata(metadata: &Value, at: &FieldPath, unknown: &mut Vec<FieldPath>) {
-    let schema = schemars::schema_for!(ObjectMeta);
-    let known = schema.get("properties").and_then(Value::as_object);
-    if let (Value::Object(fields), Some(known)) = (metadata, known) {
-        unknown.extend(
-            fields
-                .keys()
-                .filter(|name| !known.contains_key(*name))
-                .map(|name| at.child(name.clone())),
-        );
+    if let Value::Object(fields) = metadata {
+        let surplus = fields.keys().filter(|name| !METADATA.contains(&name.as_str()));
+        unknown.extend(surplus.map(|name| at.child(name.clone())));
     }
 }
 
@@ -107,6 +119,19 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect()
+    }
+
+    #[test]
+    fn the_fields_of_metadata_are_those_of_its_type() {
+        let schema = schemars::schema_for!(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta);
+        let names: Vec<_> = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        assert_eq!(names, METADATA);
     }
 
     #[test]

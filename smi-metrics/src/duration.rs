@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt, num::TryFromIntError, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smi_core::decode::excerpt;
 
 /// A duration in whole nanoseconds as Go's `time.Duration` has it, negative ones included.
 ///
@@ -93,9 +94,10 @@ impl FromStr for GoDuration {
                 i64::try_from(nanos).ok()
             }
         };
-        magnitude.and_then(signed).map(Self).ok_or_else(|| InvalidDuration {
-            value: text.chars().take(64).collect(),
-        })
+        magnitude
+            .and_then(signed)
+            .map(Self)
+            .ok_or_else(|| InvalidDuration { value: excerpt(text) })
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{
     ser::{SerializeMap, SerializeStruct},
 };
 use serde_json::{Map, Value};
+use smi_core::decode::excerpt;
 
 use crate::duration::GoDuration;
 
@@ -101,7 +102,7 @@ pub(crate) fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
     };
     let time: Timestamp = text
         .parse()
-        .map_err(|error| D::Error::custom(format_args!("`{text}` is not a time: {error}")))?;
+        .map_err(|error| D::Error::custom(format_args!("`{}` is not a time: {error}", excerpt(&text))))?;
     whole_seconds(Time(time)).map(Some).map_err(D::Error::custom)
 }
 

@@ -8,6 +8,7 @@ use serde::{
     de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor},
     ser::SerializeStruct,
 };
+use smi_core::decode::excerpt;
 
 /// What the objects of one kind and version say of themselves.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,7 @@ impl Found {
             kind: expected_kind,
             api_version: expected_version,
         } = expected;
+        let (kind, api_version) = (excerpt(&kind), excerpt(&api_version));
         Err(E::custom(format_args!(
             "expected a `{expected_kind}` of `{expected_version}`, found a `{kind}` of `{api_version}`"
         )))

@@ -59,7 +59,11 @@ impl HeaderForm {
                 if let Ok(list) = deserialize(&*headers) {
                     *headers = match self {
                         Self::List => list.into_iter().map(|it| Value::Object(one_key(it))).collect(),
-                        Self::Map => Value::Object(list.into_iter().flat_map(one_key).collect()),
+                        Self::Map => {
+                            // Sorted here, as serde_json's maps keep their order where somebody asks for that feature.
+                            let sorted: BTreeMap<_, _> = list.into_iter().flat_map(one_key).collect();
+                            Value::Object(sorted.into_iter().collect())
+                        }
                     };
                 }
             }

@@ -54,6 +54,7 @@ pub struct HttpRouteGroupSpec {
 pub struct TcpRouteSpec {
     /// Which traffic is meant.
     #[serde(default, deserialize_with = "lenient::or_default")]
+    #[schemars(!default)]
     pub matches: PortMatch,
 }
 
@@ -77,6 +78,7 @@ pub struct TcpRouteSpec {
 pub struct UdpRouteSpec {
     /// Which traffic is meant.
     #[serde(default, deserialize_with = "lenient::or_default")]
+    #[schemars(!default)]
     pub matches: PortMatch,
 }
 
@@ -87,8 +89,9 @@ pub struct PortMatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MATCH_NAME))]
     pub name: Option<String>,
-    /// Port numbers from 1 to 65535. Absent or empty means every port.
+    /// Port numbers from 1 to 65535. An empty list means every port.
+    // Required, as in the CRDs of the Go SDK and OSM: a misspelled `ports` would be pruned, and then mean every port.
     #[serde(default, deserialize_with = "lenient::ports")]
-    #[schemars(schema_with = "crate::ports::schema")]
+    #[schemars(!default, schema_with = "crate::ports::schema")]
     pub ports: Vec<u16>,
 }

@@ -7,7 +7,7 @@ use smi_core::{
     convert::ConvertError,
     decode::DecodeError,
     document::{self, DocumentError, DocumentErrorKind, Position, source::SourceError},
-    path::FieldPath,
+    path::{FieldPath, one_line},
 };
 
 /// A document that cannot be read, or a file.
@@ -140,7 +140,11 @@ impl Subject {
 /// ``TrafficSplit `shop/web`: ``, or nothing where nothing is known.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.kind.as_str(), self.namespace.as_str(), self.name.as_str()) {
+        match (
+            &*one_line(&self.kind),
+            &*one_line(&self.namespace),
+            &*one_line(&self.name),
+        ) {
             ("", _, _) => Ok(()),
             (kind, _, "") => write!(f, "{kind}: "),
             (kind, "", name) => write!(f, "{kind} `{name}`: "),
@@ -169,8 +173,14 @@ struct Surplus<'a> {
 
 impl fmt::Display for Surplus<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 10;
         let unknown = self.unknown.iter().map(|path| format!("unknown field `{path}`"));
         let repeated = self.repeated.iter().map(|path| format!("duplicate key `{path}`"));
-        f.write_str(&unknown.chain(repeated).collect::<Vec<_>>().join(", "))
+        let shown: Vec<_> = unknown.chain(repeated).take(MOST).collect();
+        f.write_str(&shown.join(", "))?;
+        match (self.unknown.len() + self.repeated.len()).saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }

@@ -3,13 +3,13 @@
 use kube::core::ObjectMeta;
 use serde_json::Value;
 use smi_core::{
-    convert::{ConvertError, Converted, Converter, Hub},
+    convert::{ConvertError, Converted, Converter, Hub, Loss, LossReason},
     document,
     path::FieldPath,
 };
 use smi_metrics::v1alpha2::{TrafficMetrics, TrafficMetricsList};
 
-use super::{Document, ManifestError, ManifestErrorKind, metrics};
+use super::{Document, ManifestError, ManifestErrorKind, metrics::Metrics};
 use crate::{
     access::v1alpha4::{IdentityBinding, TrafficTarget},
     specs::v1alpha4::{HttpRouteGroup, TcpRoute, UdpRoute},
@@ -80,118 +80,117 @@ impl Object {
     }
 }
 
-/// Reads a document as the kind that it says.
-pub(super) fn read(source: document::Document, strict: bool) -> Result<Document, ManifestError> {
-    let text = |field| source.value.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (group, version) = text("apiVersion").rsplit_once('/').unwrap_or_default();
-    let read = match (group, text("kind")) {
-        (smi_access::GROUP, "TrafficTarget") => hub(
-            &smi_access::convert::traffic_targets(),
-            &source,
-            strict,
-            Object::TrafficTarget,
-        ),
-        (smi_access::GROUP, "IdentityBinding") => hub(
-            &smi_access::convert::identity_bindings(),
-            &source,
-            strict,
-            Object::IdentityBinding,
-        ),
-        (smi_specs::GROUP, "HTTPRouteGroup") => hub(
-            &smi_specs::convert::http_route_groups(),
-            &source,
-            strict,
-            Object::HttpRouteGroup,
-        ),
-        (smi_specs::GROUP, "TCPRoute") => hub(&smi_specs::convert::tcp_routes(), &source, strict, Object::TcpRoute),
-        (smi_specs::GROUP, "UDPRoute") => hub(&smi_specs::convert::udp_routes(), &source, strict, Object::UdpRoute),
-        (smi_split::GROUP, "TrafficSplit") => hub(
-            &smi_split::convert::traffic_splits(),
-            &source,
-            strict,
-            Object::TrafficSplit,
-        ),
-        (smi_metrics::GROUP, kind @ ("TrafficMetrics" | "TrafficMetricsList")) => {
-            metrics(&source, kind, version, strict)
+/// The most unknown fields that are put into the order of the text.
+const SORTED: usize = 100;
+
+/// How each kind is read. A converter works out the schemas of its versions when it first needs them, which is slower than
+/// to read an object, so that one of these serves a whole run.
+pub(super) struct Kinds {
+    traffic_targets: Converter<TrafficTarget>,
+    identity_bindings: Converter<IdentityBinding>,
+    http_route_groups: Converter<HttpRouteGroup>,
+    tcp_routes: Converter<TcpRoute>,
+    udp_routes: Converter<UdpRoute>,
+    traffic_splits: Converter<TrafficSplit>,
+    metrics: Metrics,
+}
+
+impl Kinds {
+    pub(super) fn new() -> Self {
+        Self {
+            traffic_targets: smi_access::convert::traffic_targets(),
+            identity_bindings: smi_access::convert::identity_bindings(),
+            http_route_groups: smi_specs::convert::http_route_groups(),
+            tcp_routes: smi_specs::convert::tcp_routes(),
+            udp_routes: smi_specs::convert::udp_routes(),
+            traffic_splits: smi_split::convert::traffic_splits(),
+            metrics: Metrics::default(),
         }
-        (group, kind) => other(&source, group, kind),
-    };
-    match read {
-        Ok(Converted {
-            object,
-            companions,
-            losses,
-        }) => Ok(Document {
-            object,
-            at: source.at.clone(),
-            source,
-            companions,
-            losses,
-        }),
-        Err(kind) => Err(ManifestError::of(&source, kind)),
+    }
+
+    /// Reads a document as the kind that it says.
+    pub(super) fn read(&self, source: document::Document, strict: bool) -> Result<Document, ManifestError> {
+        let text = |field| source.value.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (group, version) = text("apiVersion").rsplit_once('/').unwrap_or_default();
+        let value = &source.value;
+        let read = match (group, text("kind")) {
+            (smi_access::GROUP, "TrafficTarget") => hub(&self.traffic_targets, value, Object::TrafficTarget),
+            (smi_access::GROUP, "IdentityBinding") => hub(&self.identity_bindings, value, Object::IdentityBinding),
+            (smi_specs::GROUP, "HTTPRouteGroup") => hub(&self.http_route_groups, value, Object::HttpRouteGroup),
+            (smi_specs::GROUP, "TCPRoute") => hub(&self.tcp_routes, value, Object::TcpRoute),
+            (smi_specs::GROUP, "UDPRoute") => hub(&self.udp_routes, value, Object::UdpRoute),
+            (smi_split::GROUP, "TrafficSplit") => hub(&self.traffic_splits, value, Object::TrafficSplit),
+            (smi_metrics::GROUP, kind @ ("TrafficMetrics" | "TrafficMetricsList")) => {
+                let read = self.metrics.read(value, kind, version);
+                read.map(|(object, unknown)| (Converted::exactly(object), unknown))
+            }
+            (group, kind) => return other(source.clone(), group, kind),
+        };
+        let (converted, mut unknown) = read.map_err(|error| ManifestError::of(&source, error.into()))?;
+        // The first in the text is the one whose line an error names. To find a line takes longer the more fields there
+        // are, and among very many nobody looks for the first.
+        if unknown.len() <= SORTED {
+            unknown.sort_by_cached_key(|path| source.line_of(path));
+        }
+        let repeated: Vec<_> = source
+            .duplicate_keys()
+            .iter()
+            .map(|duplicate| duplicate.path.clone())
+            .collect();
+        if strict && !(unknown.is_empty() && repeated.is_empty()) {
+            return Err(ManifestError::of(
+                &source,
+                ManifestErrorKind::Strict { unknown, repeated },
+            ));
+        }
+        let mut document = Document::new(source, converted.object);
+        document.companions = converted.companions;
+        document.losses = converted.losses;
+        let surplus = |paths: Vec<FieldPath>, reason| paths.into_iter().map(move |path| Loss::new(path, reason));
+        document.losses.extend(surplus(unknown, LossReason::UnknownField));
+        document.losses.extend(surplus(repeated, LossReason::DuplicateKey));
+        Ok(document)
     }
 }
 
+/// An object at its newest version, with the fields that its own version does not have.
 fn hub<H: Hub>(
     converter: &Converter<H>,
-    source: &document::Document,
-    strict: bool,
+    value: &Value,
     object: fn(H) -> Object,
-) -> Result<Converted<Object>, ManifestErrorKind> {
-    let hub = converter.to_hub(&source.value)?;
-    if strict {
-        refuse_surplus(source, converter.unknown_fields(&source.value)?)?;
-    }
-    Ok(Converted {
-        object: object(hub.object),
-        companions: hub.companions,
-        losses: hub.losses,
-    })
+) -> Result<(Converted<Object>, Vec<FieldPath>), ConvertError> {
+    let Converted {
+        object: hub,
+        companions,
+        losses,
+    } = converter.to_hub(value)?;
+    let read = Converted {
+        object: object(hub),
+        companions,
+        losses,
+    };
+    Ok((read, converter.unknown_fields(value)?))
 }
 
-fn metrics(
-    source: &document::Document,
-    kind: &str,
-    version: &str,
-    strict: bool,
-) -> Result<Converted<Object>, ManifestErrorKind> {
-    let (object, unknown) = metrics::read(&source.value, kind, version)?;
-    if strict {
-        refuse_surplus(source, unknown)?;
-    }
-    Ok(Converted::exactly(object))
-}
-
-fn refuse_surplus(source: &document::Document, unknown: Vec<FieldPath>) -> Result<(), ManifestErrorKind> {
-    let repeated: Vec<_> = source
-        .duplicate_keys()
-        .iter()
-        .map(|duplicate| duplicate.path.clone())
-        .collect();
-    if unknown.is_empty() && repeated.is_empty() {
-        Ok(())
-    } else {
-        Err(ManifestErrorKind::Strict { unknown, repeated })
-    }
-}
-
-fn other(source: &document::Document, group: &str, kind: &str) -> Result<Converted<Object>, ManifestErrorKind> {
+fn other(source: document::Document, group: &str, kind: &str) -> Result<Document, ManifestError> {
     let known = match group {
         smi_access::GROUP => "`TrafficTarget`, `IdentityBinding`",
         smi_specs::GROUP => "`HTTPRouteGroup`, `TCPRoute`, `UDPRoute`",
         smi_split::GROUP => "`TrafficSplit`",
         smi_metrics::GROUP => "`TrafficMetrics`, `TrafficMetricsList`",
-        _ => return Ok(Converted::exactly(Object::Other(source.value.clone()))),
+        _ => {
+            let object = Object::Other(source.value.clone());
+            return Ok(Document::new(source, object));
+        }
     };
-    let unknown = ConvertError::UnknownKind {
-        group: group.into(),
-        kind: kind.into(),
-        known: known.into(),
-    };
-    Err(if kind.is_empty() {
+    let error = if kind.is_empty() {
         ConvertError::Untyped { field: "kind" }
     } else {
-        unknown
-    }
-    .into())
+        ConvertError::UnknownKind {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            known: known.to_owned(),
+        }
+    };
+    Err(ManifestError::of(&source, error.into()))
 }

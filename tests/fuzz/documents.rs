@@ -1,5 +1,7 @@
 //! Any bytes read as documents.
 
+#![expect(clippy::unwrap_used, reason = "a check fails as a test does")]
+
 use serde_json::{Value, json};
 use smi_core::document::{Document, DocumentError, Options, read};
 use smi_core::path::FieldPath;

@@ -1,9 +1,13 @@
 //! The fuzz targets of `fuzz/` under plain `cargo test`: each seed as it is, and a bounded number of changed seeds.
 
-mod documents;
+#![expect(clippy::unwrap_used, reason = "a check fails as a test does")]
 
-use std::fs;
+mod decode;
+mod documents;
+mod manifest;
+
 use std::path::PathBuf;
+use std::{env, fs};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,6 +15,16 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 const CHANGED_SEEDS: u32 = 2_000;
+
+#[test]
+fn decode_holds_for_seeds_and_changed_seeds() {
+    run("decode", decode::check);
+}
+
+#[test]
+fn manifest_holds_for_seeds_and_changed_seeds() {
+    run("manifest", manifest::check);
+}
 
 #[test]
 fn documents_hold_for_seeds_and_changed_seeds() {
@@ -25,10 +39,16 @@ fn run(target: &str, check: fn(&[u8])) {
     let contents: Vec<Vec<u8>> = seeds.into_iter().map(|(_, seed)| seed).collect();
     // The same inputs on every run: what is new is for the fuzzer to find.
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let default = Config::default();
     let config = Config {
-        cases: CHANGED_SEEDS,
+        // `PROPTEST_CASES` asks for more.
+        cases: if env::var_os("PROPTEST_CASES").is_some() {
+            default.cases
+        } else {
+            CHANGED_SEEDS
+        },
         failure_persistence: None,
-        ..Config::default()
+        ..default
     };
     TestRunner::new_with_rng(config, rng)
         .run(&changed(contents), |input| {

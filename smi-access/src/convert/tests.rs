@@ -87,7 +87,13 @@ fn a_port_becomes_a_tcp_route_rule_with_its_route_as_companion() {
             "spec": {"matches": {"ports": [8080]}},
         })]
     );
-    assert_eq!(raised.losses, [("spec.destination.port".to_owned(), "replaced")]);
+    assert_eq!(
+        raised.losses,
+        [
+            ("spec.destination.port".to_owned(), "replaced"),
+            ("spec.rules[1]".to_owned(), "replaced"),
+        ]
+    );
 }
 
 #[test]
@@ -157,6 +163,27 @@ fn identity_bindings_before_v1alpha4_mean_nobody_and_leave() {
     );
     assert_eq!(raised.spec["destination"], account("smi-unrepresentable"));
     assert_eq!(raised.spec["rules"], json!([]));
+    assert_eq!(
+        raised.losses,
+        [
+            ("spec.destination".to_owned(), "no-such-kind"),
+            ("spec.rules[0]".to_owned(), "withdrawn"),
+        ]
+    );
+}
+
+#[test]
+fn a_port_of_a_destination_that_is_nobody_needs_no_companion() {
+    let raised = raise(
+        "v1alpha2",
+        &json!({"spec": {
+            "destination": {"kind": "IdentityBinding", "name": "b", "port": 80},
+            "rules": [rule("HTTPRouteGroup", "r")],
+        }}),
+    );
+    assert_eq!(raised.spec["rules"], json!([]));
+    assert_eq!(raised.companions, [Value::Null; 0]);
+    assert_eq!(raised.losses[0], ("spec.destination.port".to_owned(), "no-such-field"));
 }
 
 #[test]

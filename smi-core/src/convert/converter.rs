@@ -126,12 +126,16 @@ impl<H: Hub> Converter<H> {
 
     fn find(&self, name: &str) -> Result<&Version<H>, ConvertError> {
         let found = self.versions.iter().find(|version| version.name == name);
-        found.ok_or_else(|| ConvertError::UnknownVersion {
+        found.ok_or_else(|| self.unknown_version(name))
+    }
+
+    pub(super) fn unknown_version(&self, name: &str) -> ConvertError {
+        ConvertError::UnknownVersion {
             group: H::group(&()).into_owned(),
             kind: H::kind(&()).into_owned(),
             version: name.to_owned(),
             known: quoted(self.versions()),
-        })
+        }
     }
 }
 

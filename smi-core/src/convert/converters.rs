@@ -11,7 +11,10 @@ use kube::core::{
 use serde_json::Value;
 
 use super::{ConvertError, Converted, Converter, Hub, Loss, LossReason, error::quoted};
-use crate::{crd::CrdOptions, path::FieldPath};
+use crate::{
+    crd::CrdOptions,
+    path::{FieldPath, one_line},
+};
 
 /// The converters of any number of kinds; cheap to clone.
 #[derive(Clone, Default)]
@@ -40,11 +43,6 @@ impl Converters {
         self
     }
 
-    /// Whether a kind of this group is known.
-    pub fn knows_group(&self, group: &str) -> bool {
-        self.kinds.iter().any(|kind| kind.group() == group)
-    }
-
     /// Converts an object of any version to `api_version` (`split.smi-spec.io/v1alpha4`); a `List` by its items.
     ///
     /// Objects of other groups than that of `api_version`, and kinds that it does not have, pass through with a loss that
@@ -54,36 +52,47 @@ impl Converters {
     /// As [`Converter::convert`], and [`ConvertError::UnknownKind`]. Of a list, the first item's that fails.
     pub fn convert(&self, object: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
         let (from, kind) = api_version_and_kind(&object)?;
-        if kind.ends_with("List") && object.get("items").is_some_and(Value::is_array) {
-            return self.convert_list(object, api_version);
-        }
         let (group, _) = split(from);
         let (to_group, version) = split(api_version);
+        if (group, kind) == ("", "List") {
+            return self.convert_items(object, api_version);
+        }
         if group != to_group {
             return Ok(unchanged(object, LossReason::OtherGroup));
         }
-        let of_group = || self.kinds.iter().filter(|kind| kind.group() == group);
-        let Some(found) = of_group().find(|known| known.kind() == kind) else {
-            return Err(ConvertError::UnknownKind {
-                group: group.to_owned(),
-                kind: kind.to_owned(),
-                known: quoted(
-                    of_group()
-                        .map(|kind| kind.kind())
-                        .collect::<Vec<_>>()
-                        .iter()
-                        .map(AsRef::as_ref),
-                ),
-            });
-        };
+        let item_kind = kind
+            .strip_suffix("List")
+            .filter(|_| object.get("items").is_some_and(Value::is_array));
+        let found = self.find(group, item_kind.unwrap_or(kind))?;
         let has = |kind: &Arc<dyn AnyKind>| kind.versions().iter().any(|name| name == version);
-        if !has(found) && of_group().any(has) {
+        if !has(found) && self.kinds.iter().filter(|kind| kind.group() == group).any(has) {
             return Ok(unchanged(object, LossReason::KindNotInVersion));
         }
-        found.convert(object, version)
+        match item_kind {
+            Some(_) if !has(found) => Err(found.unknown_version(version)),
+            Some(item_kind) => {
+                let item_kind = item_kind.to_owned();
+                let mut list = typed_items(object, &item_kind);
+                list["apiVersion"] = Value::String(api_version.to_owned());
+                self.convert_items(list, api_version)
+            }
+            None => found.convert(object, version),
+        }
     }
 
-    fn convert_list(&self, mut list: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
+    fn find(&self, group: &str, kind: &str) -> Result<&Arc<dyn AnyKind>, ConvertError> {
+        let of_group = || self.kinds.iter().filter(|kind| kind.group() == group);
+        of_group().find(|known| known.kind() == kind).ok_or_else(|| {
+            let known: Vec<_> = of_group().map(|kind| kind.kind()).collect();
+            ConvertError::UnknownKind {
+                group: group.to_owned(),
+                kind: kind.to_owned(),
+                known: quoted(known.iter().map(AsRef::as_ref)),
+            }
+        })
+    }
+
+    fn convert_items(&self, mut list: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
         let mut whole = Converted::exactly(Value::Null);
         if let Some(Value::Array(items)) = list.get_mut("items") {
             for (position, item) in items.iter_mut().enumerate() {
@@ -96,12 +105,6 @@ impl Converters {
                     ..loss
                 }));
             }
-        }
-        // `v1 List` stays what it is, a `TrafficSplitList` is of the version of its items.
-        if let Some(Value::String(says)) = list.get_mut("apiVersion")
-            && split(says).0 == split(api_version).0
-        {
-            api_version.clone_into(says);
         }
         whole.object = list;
         Ok(whole)
@@ -125,22 +128,31 @@ impl Converters {
         self.kinds.iter().filter_map(|kind| kind.crd(options)).collect()
     }
 
-    /// Answers an API server's `ConversionReview`. One object that cannot be converted fails the whole review, with a
-    /// message that names it: that is Kubernetes' rule.
+    /// Answers an API server's `ConversionReview`.
+    ///
+    /// One object that cannot be converted fails the whole review, with a message that names it: that is Kubernetes' rule.
+    /// So does, in this release, one that the version asked for cannot say in full: there is no place yet to keep the
+    /// rest, and what a webhook drops is gone from the cluster.
     pub fn review(&self, review: ConversionReview) -> ConversionReview {
         let request = match ConversionRequest::from_review(review) {
             Ok(request) => request,
             Err(error) => {
-                return ConversionResponse::invalid(Status::failure(&error.to_string(), reason::BAD_REQUEST))
-                    .into_review();
+                let status = Status::failure(&error.to_string(), reason::BAD_REQUEST);
+                return ConversionResponse::invalid(status).into_review();
             }
         };
-        let converted = request.objects.iter().map(|object| {
-            let named = |error: ConvertError| format!("{}: {error}", name(object));
-            self.convert(object.clone(), &request.desired_api_version)
-                .map_err(named)
+        let objects = request.objects.iter();
+        let converted = objects.map(|object| {
+            let converted = self.convert(object.clone(), &request.desired_api_version);
+            let failure = match converted {
+                Err(error) => error.to_string(),
+                Ok(Converted { object, losses, .. }) => match losses.first() {
+                    None => return Ok(object),
+                    Some(loss) => format!("{loss}; this release has no place to keep what is lost"),
+                },
+            };
+            Err(format!("{}: {failure}", name(object)))
         });
-        let converted = converted.map(|converted| converted.map(|converted| converted.object));
         let converted: Result<Vec<_>, _> = converted.collect();
         let response = ConversionResponse::for_request(request);
         match converted {
@@ -165,6 +177,7 @@ trait AnyKind: Send + Sync {
     fn kind(&self) -> String;
     fn versions(&self) -> Vec<String>;
     fn convert(&self, object: Value, version: &str) -> Result<Converted<Value>, ConvertError>;
+    fn unknown_version(&self, version: &str) -> ConvertError;
     fn unknown_fields(&self, object: &Value) -> Result<Vec<FieldPath>, ConvertError>;
     fn crd(&self, options: &CrdOptions) -> Option<CustomResourceDefinition>;
 }
@@ -186,6 +199,10 @@ impl<H: Hub> AnyKind for Converter<H> {
         self.convert(object, version)
     }
 
+    fn unknown_version(&self, version: &str) -> ConvertError {
+        self.unknown_version(version)
+    }
+
     fn unknown_fields(&self, object: &Value) -> Result<Vec<FieldPath>, ConvertError> {
         self.unknown_fields(object)
     }
@@ -193,6 +210,23 @@ impl<H: Hub> AnyKind for Converter<H> {
     fn crd(&self, options: &CrdOptions) -> Option<CustomResourceDefinition> {
         self.crd(options)
     }
+}
+
+/// The items of a `TrafficSplitList` may leave out what the list says of them.
+fn typed_items(mut list: Value, kind: &str) -> Value {
+    let api_version = list.get("apiVersion").cloned().unwrap_or_default();
+    for item in list
+        .get_mut("items")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if let Value::Object(item) = item {
+            item.entry("apiVersion").or_insert_with(|| api_version.clone());
+            item.entry("kind").or_insert_with(|| Value::String(kind.to_owned()));
+        }
+    }
+    list
 }
 
 fn unchanged(object: Value, reason: LossReason) -> Converted<Value> {
@@ -220,7 +254,7 @@ fn split(api_version: &str) -> (&str, &str) {
 /// `TrafficSplit shop/web`, for messages.
 fn name(object: &Value) -> String {
     let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let (kind, namespace, name) = (text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
+    let [kind, namespace, name] = ["/kind", "/metadata/namespace", "/metadata/name"].map(|it| one_line(text(it)));
     if namespace.is_empty() {
         format!("{kind} {name}")
     } else {

@@ -2,7 +2,10 @@
 
 use kube::ResourceExt;
 
-use crate::{decode::DecodeError, path::FieldPath};
+use crate::{
+    decode::{DecodeError, excerpt},
+    path::{FieldPath, one_line},
+};
 
 /// Why an object could not be converted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,17 +33,17 @@ pub enum ConvertError {
         field: &'static str,
     },
     /// The group is known, the kind is not.
-    #[error("`{group}` has no kind `{kind}`, only {known}")]
+    #[error("`{group}` has no kind `{}`{}", excerpt(kind), only(known))]
     UnknownKind {
         /// The group.
         group: String,
         /// The kind that it does not have.
         kind: String,
-        /// The kinds that it has.
+        /// The kinds that it has, in backticks; empty where it has none.
         known: String,
     },
     /// The kind is known, the version is not.
-    #[error("`{kind}` has no version `{version}` in `{group}`, only {known}")]
+    #[error("`{kind}` has no version `{}` in `{group}`, only {known}", excerpt(version))]
     UnknownVersion {
         /// The group.
         group: String,
@@ -60,7 +63,10 @@ pub enum ConvertError {
         message: String,
     },
     /// The way from the hub down to an older version is not built yet.
-    #[error("`{object}` cannot be converted from `{from}` down to `{to}`: this release only converts upward")]
+    #[error(
+        "`{}` cannot be converted from `{from}` down to `{to}`: this release only converts upward",
+        one_line(object)
+    )]
     Downward {
         /// The object's name, with its namespace in front where it has one.
         object: String,
@@ -86,6 +92,14 @@ impl ConvertError {
             from: from.to_owned(),
             to: to.to_owned(),
         }
+    }
+}
+
+fn only(known: &str) -> String {
+    if known.is_empty() {
+        " that is converted here".to_owned()
+    } else {
+        format!(", only {known}")
     }
 }
 

@@ -30,7 +30,10 @@ impl Loss {
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path, self.reason)?;
+        if !self.path.is_root() {
+            write!(f, "`{}`: ", self.path)?;
+        }
+        self.reason.fmt(f)?;
         if self.widens { f.write_str(" (widens)") } else { Ok(()) }
     }
 }
@@ -43,6 +46,8 @@ pub enum LossReason {
     NoSuchField,
     /// The target version does not know this kind; what named it is left out.
     NoSuchKind,
+    /// It would grant something to somebody whom the converted object cannot name, and is left out.
+    Withdrawn,
     /// Another field of the converted object, or a companion, says it now.
     Replaced,
     /// The number is the same in proportion to the others, and spelled otherwise.
@@ -51,7 +56,11 @@ pub enum LossReason {
     Rounded,
     /// The target version does not have the object's kind; the object is passed on as it is.
     KindNotInVersion,
-    /// The object is of no group that is known here; it is passed on as it is.
+    /// The object's version has no such field: an API server drops it, and a reader does not see it.
+    UnknownField,
+    /// The key is there more than once: the last one counts.
+    DuplicateKey,
+    /// The object is of another group than the one that was asked for; it is passed on as it is.
     OtherGroup,
 }
 
@@ -61,10 +70,13 @@ impl LossReason {
         match self {
             Self::NoSuchField => "no-such-field",
             Self::NoSuchKind => "no-such-kind",
+            Self::Withdrawn => "withdrawn",
             Self::Replaced => "replaced",
             Self::Respelled => "respelled",
             Self::Rounded => "rounded",
             Self::KindNotInVersion => "kind-not-in-version",
+            Self::UnknownField => "unknown-field",
+            Self::DuplicateKey => "duplicate-key",
             Self::OtherGroup => "other-group",
         }
     }
@@ -75,11 +87,14 @@ impl fmt::Display for LossReason {
         f.write_str(match self {
             Self::NoSuchField => "the target version has no such field",
             Self::NoSuchKind => "the target version does not know this kind",
+            Self::Withdrawn => "left out, so that the object grants nothing",
             Self::Replaced => "another field says it now",
             Self::Respelled => "the same in proportion, spelled otherwise",
             Self::Rounded => "does not fit, and was rounded",
             Self::KindNotInVersion => "the target version does not have this kind, the object stays as it is",
-            Self::OtherGroup => "not of a known group, the object stays as it is",
+            Self::UnknownField => "the object's version has no such field",
+            Self::DuplicateKey => "there more than once, the last one counts",
+            Self::OtherGroup => "not of the group that was asked for, the object stays as it is",
         })
     }
 }

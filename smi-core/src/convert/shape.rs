@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{ConvertError, version::Version};
 
-/// The error that names both shapes, where `object`, which cannot be read at `says`, has fields that `says` does not, and
-/// would be right at another version. Without such fields it is a value that is wrong, and the error that names it is the
-/// better one.
+/// The error that names both shapes, where `object`, which cannot be read at `says`, has no body where `says` has it, or
+/// fields that `says` does not have, and would be right at another version. Otherwise it is a value that is wrong, and the
+/// error that names it is the better one.
 pub(super) fn mistaken<H>(versions: &[Version<H>], says: &Version<H>, object: &Value) -> Option<ConvertError> {
-    if says.unknown_fields(object).is_empty() {
+    let is_bodiless = says.has_spec() && object.get("spec").is_none();
+    if !is_bodiless && says.unknown_fields(object).is_empty() {
         return None;
     }
     let (group, _) = object.get("apiVersion")?.as_str()?.rsplit_once('/')?;

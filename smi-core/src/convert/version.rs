@@ -46,6 +46,12 @@ impl<H> Version<H> {
             .as_ref()
     }
 
+    /// Whether the fields of this version stand under `spec`.
+    pub(super) fn has_spec(&self) -> bool {
+        let properties = self.schema().and_then(|schema| schema.properties.as_ref());
+        properties.is_some_and(|properties| properties.contains_key("spec"))
+    }
+
     pub(super) fn unknown_fields(&self, object: &Value) -> Vec<FieldPath> {
         self.schema()
             .map(|schema| schema::unknown_fields(object, schema))

@@ -1,5 +1,7 @@
 //! What serde says of a wrong value, in the words of someone who writes manifests.
 
+use crate::path::one_line;
+
 /// The longest text that a message shows, in characters.
 const LONGEST: usize = 64;
 
@@ -25,7 +27,8 @@ pub(super) fn said(message: &str) -> Said {
     // What is found may hold any text; what is expected is ours.
     match wrong.and_then(|rest| rest.rsplit_once(", expected ")) {
         Some((found, expects)) => Said::Wrong(format!("{} is expected, not {}", expected(expects), unexpected(found))),
-        None => Said::Wrong(message.to_owned()),
+        // A message of a library's own may hold what it found as it found it.
+        None => Said::Wrong(one_line(message).into_owned()),
     }
 }
 
@@ -106,8 +109,8 @@ mod tests {
     use super::*;
     use crate::decode::value;
 
-    fn error<T: DeserializeOwned>(json: Value) -> String {
-        value::<T>(&json).err().unwrap().to_string()
+    fn error<T: DeserializeOwned>(json: &Value) -> String {
+        value::<T>(json).err().unwrap().to_string()
     }
 
     #[derive(Debug, Deserialize)]
@@ -118,22 +121,28 @@ mod tests {
 
     #[test]
     fn a_wrong_type_is_said_in_the_words_of_manifests() {
-        assert_eq!(error::<Vec<u8>>(json!({})), "a list is expected, not a map");
-        assert_eq!(error::<Vec<u8>>(json!("a")), "a list is expected, not the string `a`");
-        assert_eq!(error::<Crate>(json!([])), "a map is expected, not a list");
-        assert_eq!(error::<Crate>(json!(null)), "a map is expected, not `null`");
-        assert_eq!(error::<String>(json!(5)), "a string is expected, not the number `5`");
-        assert_eq!(error::<String>(json!(5.5)), "a string is expected, not the number `5.5`");
-        assert_eq!(error::<String>(json!([])), "a string is expected, not a list");
-        assert_eq!(error::<bool>(json!("yes")), "`true` or `false` is expected, not the string `yes`");
-        assert_eq!(error::<i64>(json!(true)), "a whole number is expected, not `true`");
-        let metadata = error::<k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta>(json!("a"));
+        assert_eq!(error::<Vec<u8>>(&json!({})), "a list is expected, not a map");
+        assert_eq!(error::<Vec<u8>>(&json!("a")), "a list is expected, not the string `a`");
+        assert_eq!(error::<Crate>(&json!([])), "a map is expected, not a list");
+        assert_eq!(error::<Crate>(&json!(null)), "a map is expected, not `null`");
+        assert_eq!(error::<String>(&json!(5)), "a string is expected, not the number `5`");
+        assert_eq!(
+            error::<String>(&json!(5.5)),
+            "a string is expected, not the number `5.5`"
+        );
+        assert_eq!(error::<String>(&json!([])), "a string is expected, not a list");
+        assert_eq!(
+            error::<bool>(&json!("yes")),
+            "`true` or `false` is expected, not the string `yes`"
+        );
+        assert_eq!(error::<i64>(&json!(true)), "a whole number is expected, not `true`");
+        let metadata = error::<k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta>(&json!("a"));
         assert_eq!(metadata, "a map is expected, not the string `a`");
     }
 
     #[test]
     fn a_number_out_of_range_is_said_with_the_range() {
-        let bottles = error::<Crate>(json!({"bottles": -1}));
+        let bottles = error::<Crate>(&json!({"bottles": -1}));
         assert_eq!(
             bottles,
             "`bottles`: a whole number from 0 to 4294967295 is expected, not the number `-1`"
@@ -142,24 +151,27 @@ mod tests {
 
     #[test]
     fn a_missing_field_is_named_by_its_path() {
-        assert_eq!(error::<Vec<Crate>>(json!([{"bottle": 1}])), "`[0].bottles`: the field is missing");
+        assert_eq!(
+            error::<Vec<Crate>>(&json!([{"bottle": 1}])),
+            "`[0].bottles`: the field is missing"
+        );
     }
 
     #[test]
     fn text_that_looks_like_a_message_is_still_text() {
         let odd = r#"a", expected "b"#;
         assert_eq!(
-            error::<u8>(json!(odd)),
+            error::<u8>(&json!(odd)),
             r#"a whole number from 0 to 255 is expected, not the string `a", expected "b`"#
         );
     }
 
     #[test]
     fn long_text_is_shortened_and_control_characters_are_escaped() {
-        let long = error::<u8>(json!("x".repeat(1 << 20)));
+        let long = error::<u8>(&json!("x".repeat(1 << 20)));
         assert!(long.len() < 200, "{}", long.len());
         assert!(long.ends_with("x…`"), "{long}");
-        assert!(!error::<u8>(json!("a\n\u{1b}[31m")).contains(char::is_control));
+        assert!(!error::<u8>(&json!("a\n\u{1b}[31m")).contains(char::is_control));
         assert_eq!(excerpt("häuser\tß"), "häuser\\tß");
     }
 }

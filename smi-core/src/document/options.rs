@@ -40,8 +40,8 @@ impl Options {
 pub struct Limits {
     /// The bytes of one file: 32 MiB.
     pub file_bytes: usize,
-    /// How deep maps and lists of one document nest: 100. Values are dropped recursively, so a limit above a thousand
-    /// needs a larger stack.
+    /// How deep maps and lists of one document nest: 100. JSON nests 127 levels at most. Values are dropped recursively,
+    /// so a limit above a thousand needs a larger stack.
     pub depth: usize,
     /// The values (maps, lists and scalars) of one document, copies that aliases make included: 2,000,000.
     pub values: usize,

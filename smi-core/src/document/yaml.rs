@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle, Tag};
+use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle};
 
 use super::error::{DocumentErrorKind, Flaw};
 use super::node::{Lines, Node, Parts};
-use super::{Limits, scalar};
+use super::{Limits, merge, scalar};
 
 /// A document and whether any of its maps has a key twice.
 pub(super) struct Parsed {
@@ -131,7 +131,7 @@ impl Composer<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.count(1)?;
                 let plain = style == ScalarStyle::Plain;
-                if self.expects_key() && text == "<<" && is_merge(plain, tag.as_deref()) {
+                if self.expects_key() && text == "<<" && merge::is_key(plain, tag.as_deref()) {
                     self.set_key(Key::Merge);
                     return Ok(());
                 }
@@ -250,7 +250,7 @@ impl Composer<'_> {
                 ..
             } => {
                 for source in merges {
-                    merge(source, &mut values, &mut lines);
+                    merge::join(source, &mut values, &mut lines);
                 }
                 Node {
                     value: Value::Object(values),
@@ -336,7 +336,7 @@ impl Composer<'_> {
                     let text = scalar::key(node.value).map_err(|found| self.not_a_key(found))?;
                     self.set_key(Key::Named(text, line));
                 }
-                Some(Key::Merge) if can_merge(&node.value) => merges.push(node),
+                Some(Key::Merge) if merge::can_join(&node.value) => merges.push(node),
                 Some(Key::Merge) => return Err(self.syntax("the value of `<<` is neither a map nor a list of maps")),
                 Some(Key::Named(name, line)) => {
                     lines.push((name.as_str().into(), node.lines.at(line)));
@@ -345,41 +345,6 @@ impl Composer<'_> {
             },
         }
         Ok(())
-    }
-}
-
-fn is_merge(plain: bool, tag: Option<&Tag>) -> bool {
-    tag.map_or(plain, |tag| {
-        tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("merge")
-    })
-}
-
-fn can_merge(value: &Value) -> bool {
-    match value {
-        Value::Object(_) => true,
-        Value::Array(items) => items.iter().all(Value::is_object),
-        _ => false,
-    }
-}
-
-/// Adds the members of a map, or of each map of a list, that are not there yet.
-fn merge(source: Node, values: &mut Map<String, Value>, lines: &mut Vec<(Box<str>, Lines)>) {
-    match source.value {
-        Value::Object(members) => {
-            let mut parts = source.lines.into_members();
-            for (key, value) in members {
-                if !values.contains_key(&key) {
-                    lines.extend(parts.remove_entry(key.as_str()));
-                    values.insert(key, value);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (value, parts) in items.into_iter().zip(source.lines.into_items()) {
-                merge(Node { value, lines: parts }, values, lines);
-            }
-        }
-        _ => {}
     }
 }
 

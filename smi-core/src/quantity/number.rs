@@ -1,6 +1,7 @@
 //! What a quantity is worth: a decimal mantissa with powers of ten and two, as the grammar of Kubernetes gives it.
 
 use super::{MAX_DIGITS, MAX_LENGTH, QuantityError};
+use crate::decode::excerpt;
 
 /// `mantissa * 10^exponent * 2^binary`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,8 +60,8 @@ impl From<i64> for Number {
 
 impl Number {
     pub(super) fn parse(text: &str) -> Result<Self, QuantityError> {
-        let format = || QuantityError::Format { value: shortened(text) };
-        let out_of_range = || QuantityError::OutOfRange { value: shortened(text) };
+        let format = || QuantityError::Format { value: excerpt(text) };
+        let out_of_range = || QuantityError::OutOfRange { value: excerpt(text) };
         if text.len() > MAX_LENGTH {
             return Err(out_of_range());
         }
@@ -228,13 +229,4 @@ fn without(mut number: u128, factor: u128) -> (u128, i64) {
 /// A count of characters, which [`MAX_LENGTH`] bounds.
 fn count(characters: usize) -> i64 {
     i64::try_from(characters).unwrap_or(MAX_EXPONENT)
-}
-
-fn shortened(text: &str) -> String {
-    let mut characters = text.chars();
-    let mut short: String = characters.by_ref().take(MAX_LENGTH).collect();
-    if characters.next().is_some() {
-        short.push('…');
-    }
-    short
 }

@@ -1,8 +1,11 @@
+//! Quantities: grammar, arithmetic, canonical forms, and how they are read and written.
+
 use kube::CustomResourceExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::decode::excerpt;
 
 fn quantity(text: &str) -> Quantity {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
@@ -111,7 +114,9 @@ fn what_is_no_quantity_is_refused_by_name() {
         let error = text.parse::<Quantity>().unwrap_err();
         assert!(matches!(error, QuantityError::Format { .. }), "{text}: {error}");
         assert!(
-            error.to_string().starts_with(&format!("`{text}` is not a quantity")),
+            error
+                .to_string()
+                .starts_with(&format!("`{}` is not a quantity", excerpt(text))),
             "{error}"
         );
     }

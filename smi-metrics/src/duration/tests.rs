@@ -1,3 +1,5 @@
+//! Durations as Go reads and prints them.
+
 use proptest::prelude::*;
 
 use super::*;

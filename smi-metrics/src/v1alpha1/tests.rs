@@ -1,3 +1,5 @@
+//! TrafficMetrics v1alpha1, read in every spelling and written as the Go SDK does.
+
 use kube::{Resource as _, ResourceExt as _, core::schema::StructuralSchemaRewriter};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! TrafficMetrics v1alpha2, and v1alpha1 objects read as it.
+
 use kube::Resource as _;
 use proptest::prelude::*;
 use serde_json::json;

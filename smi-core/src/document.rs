@@ -17,6 +17,7 @@
 mod error;
 mod json;
 mod list;
+mod merge;
 mod node;
 mod options;
 mod position;

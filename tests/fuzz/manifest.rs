@@ -1,0 +1,69 @@
+//! Any bytes read as manifests, leniently and strictly.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a check fails as a test does")]
+
+use smi_sdk::{
+    manifest::{Document, ManifestError, Object, ReadOptions, read_with},
+    to_yaml,
+};
+
+/// Panics where a promise of `smi_sdk::manifest` does not hold.
+pub(crate) fn check(data: &[u8]) {
+    let lenient = read(data, ReadOptions::default());
+    let strict = read(data, ReadOptions::default().strict());
+    assert_eq!(lenient.len(), strict.len());
+
+    for (index, (lenient, strict)) in lenient.iter().zip(&strict).enumerate() {
+        for result in [lenient, strict] {
+            let at = match result {
+                Ok(document) => &document.at,
+                Err(error) => &error.at,
+            };
+            assert_eq!(at.document, index + 1);
+            assert!(at.line >= 1, "{at}");
+        }
+        match (lenient, strict) {
+            (Ok(lenient), Ok(strict)) => assert_eq!(lenient.object, strict.object),
+            (Ok(_), Err(error)) => one_line(error),
+            (Err(lenient), Err(strict)) => {
+                one_line(lenient);
+                assert_eq!(lenient.to_string(), strict.to_string());
+            }
+            (Err(error), Ok(_)) => panic!("only read strictly: {error}"),
+        }
+        if let Ok(document) = lenient {
+            written_is_read_back(document);
+        }
+    }
+}
+
+fn read(data: &[u8], options: ReadOptions) -> Vec<Result<Document, ManifestError>> {
+    read_with(data, "fuzz", options).collect()
+}
+
+/// The newest version of an object is an object that strict reading takes, and comes back as it is.
+fn written_is_read_back(document: &Document) {
+    let yaml = match &document.object {
+        Object::TrafficTarget(object) => to_yaml(object),
+        Object::IdentityBinding(object) => to_yaml(object),
+        Object::HttpRouteGroup(object) => to_yaml(object),
+        Object::TcpRoute(object) => to_yaml(object),
+        Object::UdpRoute(object) => to_yaml(object),
+        Object::TrafficSplit(object) => to_yaml(object),
+        Object::TrafficMetrics(object) => to_yaml(object),
+        Object::TrafficMetricsList(object) => to_yaml(object),
+        Object::Other(value) => to_yaml(value),
+        other => panic!("no kind of ours: {other:?}"),
+    }
+    .unwrap();
+    let again: Vec<_> = read(yaml.as_bytes(), ReadOptions::default().strict())
+        .into_iter()
+        .map(|again| again.map(|document| document.object).map_err(|error| error.to_string()))
+        .collect();
+    assert_eq!(again, [Ok(document.object.clone())], "{yaml}");
+}
+
+fn one_line(error: &ManifestError) {
+    let message = error.to_string();
+    assert!(!message.contains(char::is_control), "{message:?}");
+}
