@@ -7,7 +7,7 @@
 
 use std::{error::Error, fs, path::Path, thread, time::Duration};
 
-use criterion::{Criterion, Throughput};
+use criterion::{Criterion, SamplingMode, Throughput};
 use kube::core::ObjectList;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -44,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .configure_from_args();
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Bytes(u64::try_from(bytes.len())?));
+    group.sampling_mode(SamplingMode::Flat);
     group.bench_function(WALK, |b| b.iter(|| serde_json::from_slice::<IgnoredAny>(&bytes)));
     group.bench_function(VALUE, |b| b.iter(|| serde_json::from_slice::<Value>(&bytes)));
     group.bench_function(TYPED, |b| b.iter(|| typed(&bytes)));
