@@ -229,11 +229,11 @@ async fn a_killed_test_process_leaves_nothing_running_and_no_files() {
 
 /// The command lines of running processes that name `folder`; those that ended and wait for their parent have none.
 fn processes_of(folder: &Path) -> Vec<String> {
-    let folder = folder.to_str().unwrap();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let folder = folder.to_string_lossy();
+    let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
     let commands = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
     let commands = commands.map(|command| String::from_utf8_lossy(&command).replace('\0', " "));
-    commands.filter(|command| command.contains(folder)).collect()
+    commands.filter(|command| command.contains(&*folder)).collect()
 }
 
 fn listens(address: SocketAddr) -> bool {
