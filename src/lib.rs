@@ -36,8 +36,10 @@
 //! | [`specs`] | specs.smi-spec.io: HTTPRouteGroup, TCPRoute, UDPRoute |
 //! | [`split`] | split.smi-spec.io: TrafficSplit |
 //! | [`metrics`] | metrics.smi-spec.io: TrafficMetrics |
+//! | `clientset` | objects of any kind read and written at the version that a cluster serves; feature `client` |
 //! | [`convert`] | reading any version as the newest, typed and on JSON values |
 //! | [`crd`] | CRDs, with what they serve, store and convert; [`crds`] makes all of them |
+//! | `informers` | every object of a cluster in memory and up to date; feature `runtime` |
 //! | [`manifest`] | files, folders and text as typed objects |
 //! | [`core`] | what the groups share: documents, field paths, quantities, schemas |
 //!
@@ -53,12 +55,22 @@
 //! Without features this crate is types, manifests, CRDs and conversion; it compiles neither tokio nor hyper.
 //! `k8s-openapi` needs to know your Kubernetes version: `cargo add k8s-openapi --features v1_37`.
 
+#[cfg(feature = "client")]
+pub mod clientset;
 pub mod convert;
 pub mod crd;
+#[cfg(feature = "runtime")]
+pub mod informers;
 pub mod manifest;
 
+#[cfg(feature = "client")]
+#[doc(inline)]
+pub use clientset::{Clientset, Served};
 #[doc(inline)]
 pub use crd::crds;
+#[cfg(feature = "runtime")]
+#[doc(inline)]
+pub use informers::Informers;
 #[doc(inline)]
 pub use smi_core::{
     self as core,

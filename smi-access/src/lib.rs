@@ -19,6 +19,7 @@
 //! ```
 
 pub mod bounds;
+pub mod by;
 pub mod convert;
 pub mod crd;
 pub mod rule;
@@ -29,6 +30,9 @@ pub mod v1alpha3;
 pub mod v1alpha4;
 
 mod identity_binding;
+mod service_identity;
+
+pub use service_identity::{NoServiceIdentity, ServiceIdentity};
 
 /// The API group.
 pub const GROUP: &str = "access.smi-spec.io";

@@ -8,10 +8,12 @@ use crate::path::FieldPath;
 
 mod message;
 mod shaped;
+mod stripped;
 
 use message::Said;
 pub use message::excerpt;
 use shaped::Shaped;
+pub use stripped::{LAST_APPLIED, Strip};
 
 /// Why a value is not the object that it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

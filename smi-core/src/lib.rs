@@ -9,18 +9,26 @@
 //! | [`convert`] | moving an object between the versions of its kind: [`Hub`](convert::Hub), [`Spoke`](convert::Spoke), [`Converters`](convert::Converters) |
 //! | [`crd`] | CRDs merged over the versions of a kind, with what is served, stored and converted |
 //! | [`decode`] | JSON values read as typed objects, with the field path in every error |
+//! | `discovery` | which version of a kind a server has; feature `client` |
 //! | [`document`] | YAML and JSON documents with their positions |
+//! | `informer` | objects of one kind kept in memory, with indexes and change streams; feature `runtime` |
+//! | [`key`] | namespace and name |
 //! | [`lenient`] | how the wire types read what clusters really hold |
 //! | [`path`] | field paths as Kubernetes prints them |
 //! | [`quantity`] | Kubernetes quantities with exact arithmetic |
-//! | [`schema`] | structural schemas: the fields of an object that its schema does not have |
+//! | [`schema`] | structural schemas: pruning, defaults and validation as an API server does them, and unknown fields |
 //! | [`yaml`] | stable YAML writing |
 
 pub mod bounds;
 pub mod convert;
 pub mod crd;
 pub mod decode;
+#[cfg(feature = "client")]
+pub mod discovery;
 pub mod document;
+#[cfg(feature = "runtime")]
+pub mod informer;
+pub mod key;
 pub mod lenient;
 pub mod path;
 pub mod quantity;

@@ -1,4 +1,21 @@
-//! Structural schemas: which fields of an object its schema does not have.
+//! Structural schemas: what an API server does with an object by the schema of its version.
+//!
+//! [`prune`] drops what the schema does not have, [`unknown_fields`] names it, [`default`](default()) fills in what is
+//! missing and [`validate`] says what is wrong, in the words of kube-apiserver. All work on JSON values.
+
+mod correlate;
+mod default;
+mod format;
+mod lists;
+mod number;
+mod pattern;
+mod print;
+mod prune;
+#[cfg(feature = "cel")]
+mod rules;
+mod validate;
+mod value;
+mod violation;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -6,6 +23,11 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::core::schema::StructuralSchemaRewriter;
 use schemars::{JsonSchema, generate::SchemaSettings, transform::AddNullable};
 use serde_json::Value;
+
+pub use default::default;
+pub use prune::prune;
+pub use validate::validate;
+pub use violation::{Reason, SchemaViolation};
 
 use crate::path::FieldPath;
 
@@ -63,9 +85,14 @@ const METADATA: [&str; 15] = [
     "uid",
 ];
 
+/// Whether an object's metadata has this field.
+fn known_metadata(name: &str) -> bool {
+    METADATA.contains(&name)
+}
+
 fn unknown_metadata(metadata: &Value, at: &FieldPath, unknown: &mut Vec<FieldPath>) {
     if let Value::Object(fields) = metadata {
-        let surplus = fields.keys().filter(|name| !METADATA.contains(&name.as_str()));
+        let surplus = fields.keys().filter(|name| !known_metadata(name));
         unknown.extend(surplus.map(|name| at.child(name.clone())));
     }
 }
@@ -101,65 +128,4 @@ fn walk(value: &Value, schema: &JSONSchemaProps, at: &FieldPath, unknown: &mut V
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn unknown(object: &Value) -> Vec<String> {
-        let schema = serde_json::from_value(json!({
-            "type": "object",
-            "properties": {"spec": {"type": "object", "properties": {
-                "backends": {"type": "array", "items": {"type": "object", "properties": {"weight": {"type": "integer"}}}},
-                "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-                "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-            }}},
-        }));
-        unknown_fields(object, &schema.unwrap())
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-
-    #[test]
-    fn the_fields_of_metadata_are_those_of_its_type() {
-        let schema = schemars::schema_for!(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta);
-        let names: Vec<_> = schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
-        assert_eq!(names, METADATA);
-    }
-
-    #[test]
-    fn fields_that_the_schema_has_are_known() {
-        let object = json!({
-            "apiVersion": "v1", "kind": "Split", "metadata": {"name": "a", "labels": {"any": "thing"}},
-            "spec": {"backends": [{"weight": 1}], "labels": {"any": "thing"}, "free": {"any": {"thing": 1}}},
-        });
-        assert_eq!(unknown(&object), [""; 0]);
-    }
-
-    #[test]
-    fn fields_that_it_does_not_have_are_named_with_their_paths() {
-        let object = json!({
-            "metadata": {"name": "a", "naem": "b"}, "matches": [],
-            "spec": {"backends": [{"weight": 1}, {"weigth": 1}], "service": "x"},
-        });
-        assert_eq!(
-            unknown(&object),
-            ["matches", "metadata.naem", "spec.backends[1].weigth", "spec.service"]
-        );
-    }
-
-    #[test]
-    fn values_of_another_shape_are_not_unknown_fields() {
-        assert_eq!(
-            unknown(&json!({"spec": {"backends": {"weight": 1}, "labels": ["x"]}})),
-            [""; 0]
-        );
-    }
-}
+mod tests;

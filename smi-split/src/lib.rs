@@ -18,6 +18,7 @@
 //! ```
 
 pub mod bounds;
+pub mod by;
 pub mod convert;
 pub mod crd;
 pub mod v1alpha1;

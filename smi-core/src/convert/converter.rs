@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{ConvertError, Converted, Hub, Spoke, error::quoted, shape, version::Version};
 use crate::{
     crd::{self, CrdOptions},
+    decode::Strip,
     path::FieldPath,
 };
 
@@ -65,6 +66,20 @@ impl<H: Hub> Converter<H> {
         (version.to_hub)(object).map_err(|error| match error {
             ConvertError::Decode(_) => shape::mistaken(&self.versions, version, object).unwrap_or(error),
             error => error,
+        })
+    }
+
+    /// Reads the JSON text of an object that an API server gave out at `version` as its hub, straight into the types and
+    /// without what `strip` leaves out. That the object is of this kind and version is taken for granted; only an object
+    /// that cannot be read is looked at again, for an error as [`to_hub`](Self::to_hub) words it.
+    ///
+    /// # Errors
+    /// As [`to_hub`](Self::to_hub).
+    pub fn read_served(&self, text: &str, version: &str, strip: Strip) -> Result<Converted<H>, ConvertError> {
+        let found = self.find(version)?;
+        (found.read)(text, strip).map_err(|error| match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.to_hub(&value).err().unwrap_or(error),
+            Err(_) => error,
         })
     }
 

@@ -8,13 +8,21 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde_json::Value;
 
 use super::{ConvertError, Converted, Hub, Spoke};
-use crate::{decode, path::FieldPath, schema};
+use crate::{
+    decode::{self, Strip},
+    path::FieldPath,
+    schema,
+};
+
+/// How the text of an object at one version becomes the hub.
+type Reading<H> = fn(&str, Strip) -> Result<Converted<H>, ConvertError>;
 
 /// What a converter knows of one version.
 pub(super) struct Version<H> {
     pub(super) name: String,
     pub(super) draft: bool,
     pub(super) to_hub: fn(&Value) -> Result<Converted<H>, ConvertError>,
+    pub(super) read: Reading<H>,
     pub(super) from_hub: fn(H) -> Result<Converted<Value>, ConvertError>,
     pub(super) crd: fn() -> CustomResourceDefinition,
     schema: OnceLock<Option<JSONSchemaProps>>,
@@ -26,6 +34,7 @@ impl<H: Hub> Version<H> {
             name: V::version(&()).into_owned(),
             draft,
             to_hub: |object| decode::object::<V>(object)?.into_hub(),
+            read: |text, strip| strip.read::<V>(text)?.into_hub(),
             from_hub: |hub| {
                 V::from_hub(hub)?.try_map(|object| {
                     serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))

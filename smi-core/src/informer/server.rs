@@ -1,0 +1,183 @@
+//! An API server as the source of an informer: which version it serves, kube's watcher over it, and what to do when either
+//! is refused.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream::BoxStream};
+use kube::{
+    Api, Client,
+    core::Resource,
+    runtime::{
+        utils::Backoff,
+        watcher::{self, DefaultBackoff, InitialListStrategy},
+    },
+};
+
+use super::{
+    event::{InformerError, Item, Signal},
+    raw::RawObject,
+};
+use crate::{convert::ConvertError, decode::Strip, discovery};
+
+/// One version at which a kind can be read.
+pub(super) struct Readable<K> {
+    pub(super) version: String,
+    pub(super) read: Read<K>,
+}
+
+/// Reads the text of an object.
+pub(super) type Read<K> = Arc<dyn Fn(&str, Strip) -> Result<K, ConvertError> + Send + Sync>;
+
+/// What to watch, and how.
+pub(super) struct Server<K> {
+    pub(super) client: Client,
+    pub(super) group: String,
+    pub(super) kind: String,
+    pub(super) plural: String,
+    /// From the newest to the oldest.
+    pub(super) versions: Vec<Readable<K>>,
+    pub(super) namespace: Option<String>,
+    pub(super) config: watcher::Config,
+    pub(super) strip: Strip,
+    /// How often a server that does not serve the kind is asked again.
+    pub(super) ask_again: Duration,
+}
+
+impl<K: Resource + Send + 'static> Server<K> {
+    /// The signals, forever.
+    pub(super) fn signals<S: Send + Sync + 'static>(
+        self,
+        keep: impl Fn(K) -> S + Send + 'static,
+    ) -> BoxStream<'static, Signal<S>> {
+        let driver = Driver {
+            server: self,
+            keep,
+            watch: None,
+            backoff: DefaultBackoff::default(),
+            wait: None,
+            is_missing: false,
+        };
+        futures::stream::unfold(driver, |mut driver| async { Some((driver.next().await, driver)) }).boxed()
+    }
+
+    /// The newest version of the kind that the server serves.
+    async fn served(&self) -> Result<Option<usize>, kube::Error> {
+        let versions = self.versions.iter().map(|readable| readable.version.as_str());
+        discovery::served(&self.client, &self.group, &self.plural, versions).await
+    }
+
+    fn watch(&self, position: usize) -> Option<Watch<K>> {
+        let Readable { version, read } = self.versions.get(position)?;
+        let resource = discovery::resource(&self.group, version, &self.kind, &self.plural);
+        let api: Api<RawObject> = match &self.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        };
+        tracing::debug!(version, "watching");
+        Some(Watch {
+            position,
+            read: read.clone(),
+            events: watcher::watcher(api, self.config.clone()).boxed(),
+        })
+    }
+}
+
+/// A watcher at one version.
+struct Watch<K> {
+    position: usize,
+    read: Read<K>,
+    events: BoxStream<'static, watcher::Result<watcher::Event<RawObject>>>,
+}
+
+struct Driver<K, F> {
+    server: Server<K>,
+    keep: F,
+    watch: Option<Watch<K>>,
+    backoff: DefaultBackoff,
+    wait: Option<Duration>,
+    is_missing: bool,
+}
+
+impl<K: Resource + Send + 'static, F> Driver<K, F> {
+    async fn next<S>(&mut self) -> Signal<S>
+    where
+        F: Fn(K) -> S,
+    {
+        loop {
+            if let Some(wait) = self.wait.take() {
+                tokio::time::sleep(wait).await;
+            }
+            let is_streaming = self.server.config.initial_list_strategy == InitialListStrategy::StreamingList;
+            let Some(watch) = &mut self.watch else {
+                match self.server.served().await {
+                    Ok(Some(position)) => self.watch = self.server.watch(position),
+                    Ok(None) => {
+                        self.wait = Some(self.server.ask_again);
+                        if !std::mem::replace(&mut self.is_missing, true) {
+                            return Signal::Missing;
+                        }
+                    }
+                    Err(error) => {
+                        self.wait = self.backoff.next();
+                        return Signal::Failed(InformerError::Discovery(error));
+                    }
+                }
+                continue;
+            };
+            match watch.events.next().await {
+                Some(Ok(event)) => {
+                    // kube says `Init` before it asks the server.
+                    if !matches!(event, watcher::Event::Init) {
+                        self.backoff.reset();
+                        self.is_missing = false;
+                    }
+                    return signal(event, &watch.read, self.server.strip, &self.keep);
+                }
+                Some(Err(error)) => match code(&error) {
+                    Some(404) => {
+                        // The kind is no longer served, or not at this version.
+                        self.watch = None;
+                        self.wait = self.backoff.next();
+                    }
+                    Some(400 | 422) if is_streaming => {
+                        tracing::info!(%error, "the server refuses streaming lists: listing instead");
+                        self.server.config.initial_list_strategy = InitialListStrategy::ListWatch;
+                        let position = watch.position;
+                        self.watch = self.server.watch(position);
+                    }
+                    _ => {
+                        self.wait = self.backoff.next();
+                        return Signal::Failed(error.into());
+                    }
+                },
+                None => self.watch = None,
+            }
+        }
+    }
+}
+
+fn signal<K, S>(event: watcher::Event<RawObject>, read: &Read<K>, strip: Strip, keep: impl Fn(K) -> S) -> Signal<S> {
+    let item = |object: RawObject| match read(object.text(), strip) {
+        Ok(read) => Item::Good(Arc::new(keep(read))),
+        Err(error) => Item::Bad(object.invalid(error)),
+    };
+    match event {
+        watcher::Event::Init => Signal::Init,
+        watcher::Event::InitApply(object) => Signal::InitApply(item(object)),
+        watcher::Event::InitDone => Signal::InitDone,
+        watcher::Event::Apply(object) => Signal::Apply(item(object)),
+        watcher::Event::Delete(object) => {
+            let (key, resource_version) = object.identity();
+            Signal::Delete { key, resource_version }
+        }
+    }
+}
+
+/// The status code with which the server refused a list or a watch.
+fn code(error: &watcher::Error) -> Option<u16> {
+    match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => Some(status.code),
+        _ => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! One object at several versions.
+
+use futures::StreamExt;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{Api, ResourceExt, api::PostParams, core::DynamicObject};
+use serde_json::json;
+
+use crate::harness::{crd_stored_at, create, get, resource, send, server, status, touch, watch, widgets};
+
+const AT_V2: &str = "/apis/example.com/v2/namespaces/default/widgets";
+
+#[tokio::test(start_paused = true)]
+async fn an_object_is_read_and_written_at_any_served_version() {
+    let client = server().client();
+    create(&client, "a").await;
+    let at_v2: Api<DynamicObject> = Api::namespaced_with(client.clone(), "default", &resource("v2"));
+    let mut seen = at_v2.get("a").await.unwrap();
+    assert_eq!(seen.data["spec"], json!({"extent": {"size": 1}, "color": "grey"}));
+    assert_eq!(seen.types.clone().unwrap().api_version, "example.com/v2");
+    seen.data["spec"]["extent"]["size"] = 5.into();
+    at_v2.replace("a", &PostParams::default(), &seen).await.unwrap();
+    assert_eq!(widgets(&client).get("a").await.unwrap().data["spec"]["size"], 5);
+    seen.data["spec"]["extent"]["size"] = 11.into();
+    seen.metadata.resource_version = widgets(&client).get("a").await.unwrap().resource_version();
+    let refused = status(at_v2.replace("a", &PostParams::default(), &seen).await);
+    assert!(refused.message.contains("spec.extent.size"), "{}", refused.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_speaks_its_own_version() {
+    let client = server().client();
+    create(&client, "a").await;
+    let mut events = watch(&client, &format!("{AT_V2}?watch=1")).await;
+    assert_eq!(
+        events.next().await.unwrap().unwrap()["object"]["spec"]["extent"]["size"],
+        1
+    );
+    touch(&client, "a", 2).await;
+    assert_eq!(
+        events.next().await.unwrap().unwrap()["object"]["spec"]["extent"]["size"],
+        2
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stored_version_can_change() {
+    let client = server().client();
+    create(&client, "old").await;
+    let events = watch(&client, &format!("{AT_V2}?watch=1&resourceVersion=1")).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let mut crd = crds.get("widgets.example.com").await.unwrap();
+    crd.spec.versions = crd_stored_at("v2").spec.versions;
+    let crd = crds
+        .replace("widgets.example.com", &PostParams::default(), &crd)
+        .await
+        .unwrap();
+    assert_eq!(crd.status.unwrap().stored_versions.unwrap(), ["v1", "v2"]);
+    let told: Vec<_> = events.collect().await;
+    assert!(told.len() <= 1, "the watch ends: {told:?}");
+    create(&client, "new").await;
+    for name in ["old", "new"] {
+        assert_eq!(widgets(&client).get(name).await.unwrap().data["spec"]["size"], 1);
+        assert_eq!(
+            get(&client, &format!("{AT_V2}/{name}")).await["spec"]["extent"]["size"],
+            1
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_converted_fails_the_request_that_needs_it() {
+    let client = server().client();
+    let mut bad = crate::harness::widget("a", 1);
+    bad.data["spec"]["color"] = "bad".into();
+    widgets(&client).create(&PostParams::default(), &bad).await.unwrap();
+    assert_eq!(
+        widgets(&client)
+            .list(&kube::api::ListParams::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
+    let failed = status(send(&client, "GET", AT_V2, &serde_json::Value::Null).await);
+    assert_eq!(
+        (failed.code, failed.message.as_str()),
+        (
+            500,
+            "conversion webhook for example.com/v2, Kind=Widget failed: the color is bad"
+        )
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_the_same_in_both_of_their_groups() {
+    let client = server().client();
+    let event = json!({
+        "metadata": {"name": "e"}, "regarding": {"kind": "Widget", "name": "a"}, "note": "hello", "reason": "Made",
+        "action": "Make", "type": "Normal", "eventTime": "2026-01-02T03:04:05.000000Z", "reportingController": "tests", "reportingInstance": "x",
+    });
+    send(
+        &client,
+        "POST",
+        "/apis/events.k8s.io/v1/namespaces/default/events",
+        &event,
+    )
+    .await
+    .unwrap();
+    let core = get(&client, "/api/v1/namespaces/default/events/e").await;
+    assert_eq!(
+        (&core["message"], &core["involvedObject"]["name"]),
+        (&"hello".into(), &"a".into())
+    );
+    let new = get(&client, "/apis/events.k8s.io/v1/namespaces/default/events/e").await;
+    assert_eq!(
+        (&new["note"], &new["apiVersion"]),
+        (&"hello".into(), &"events.k8s.io/v1".into())
+    );
+}

@@ -1,0 +1,255 @@
+//! One kind at the version that the cluster serves: the newest version in and out.
+
+use std::{fmt, sync::Arc};
+
+use kube::{
+    Api, Client,
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
+    core::{DynamicObject, ObjectMeta},
+};
+use serde_json::Value;
+use smi_core::{
+    convert::{ConvertError, Converter, Hub},
+    discovery,
+};
+
+/// How often a change by closure is tried when others write at the same time.
+const TRIES: usize = 5;
+
+/// The objects of one kind, at the newest version that the cluster serves; cheap to clone.
+///
+/// Objects go in and come out as the hub, the newest version there is. Each call asks the server for its versions first.
+/// Where it serves an older one only, objects can be read and deleted; to write them there, this release has no way down
+/// from the hub, and answers [`ConvertError::Downward`]. A conversion upward may need companions, which these calls leave
+/// out: see [`Converted`](crate::convert::Converted).
+pub struct Served<K> {
+    client: Client,
+    converter: Arc<Converter<K>>,
+    namespace: Option<String>,
+}
+
+/// Why a call did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The server refused, or could not be reached.
+    #[error(transparent)]
+    Kube(#[from] kube::Error),
+    /// The object cannot be read as the hub, or not written at the version that the server has.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// The server has no version of the kind: its CRD is not installed.
+    #[error("the server does not serve `{kind}` of `{group}`")]
+    NotServed {
+        /// The API group.
+        group: String,
+        /// The kind.
+        kind: String,
+    },
+    /// The object has no name.
+    #[error("the object has no name")]
+    Nameless,
+}
+
+impl<K: Hub> Served<K> {
+    /// The kind whose versions `converter` has, in all namespaces.
+    pub fn new(client: Client, converter: Converter<K>) -> Self {
+        Self {
+            client,
+            converter: Arc::new(converter),
+            namespace: None,
+        }
+    }
+
+    /// The same in one namespace.
+    #[must_use]
+    pub fn namespaced(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// The newest version that both the server and this crate have, such as `v1alpha3`.
+    ///
+    /// # Errors
+    /// [`ClientError::NotServed`], and where the server does not answer.
+    pub async fn version(&self) -> Result<String, ClientError> {
+        let mut versions: Vec<&str> = self.converter.versions().collect();
+        versions.reverse();
+        let (group, plural) = (K::group(&()), K::plural(&()));
+        let position = discovery::served(&self.client, &group, &plural, versions.iter().copied()).await?;
+        let version = position.and_then(|position| versions.get(position));
+        version
+            .map(|version| (*version).to_owned())
+            .ok_or_else(|| ClientError::NotServed {
+                group: group.into_owned(),
+                kind: K::kind(&()).into_owned(),
+            })
+    }
+
+    /// Waits until the server serves the kind, asking each `interval`, and says the version.
+    ///
+    /// # Errors
+    /// Where the server does not answer.
+    #[cfg(feature = "runtime")]
+    pub async fn wait_until_served(&self, interval: std::time::Duration) -> Result<String, ClientError> {
+        loop {
+            match self.version().await {
+                Err(ClientError::NotServed { .. }) => tokio::time::sleep(interval).await,
+                version => return version,
+            }
+        }
+    }
+
+    /// An informer of the same objects.
+    #[cfg(feature = "runtime")]
+    pub fn informer(&self) -> smi_core::informer::Informer<K> {
+        let informer = smi_core::informer::Informer::new(self.client.clone()).versions(self.converter.clone());
+        match &self.namespace {
+            Some(namespace) => informer.namespace(namespace),
+            None => informer,
+        }
+    }
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get(&self, name: &str) -> Result<K, ClientError> {
+        let api = self.api(&self.version().await?, None);
+        self.hub(&api.get(name).await?)
+    }
+
+    /// Reads an object; none where there is none of this name.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get_opt(&self, name: &str) -> Result<Option<K>, ClientError> {
+        let api = self.api(&self.version().await?, None);
+        api.get_opt(name).await?.map(|object| self.hub(&object)).transpose()
+    }
+
+    /// Reads the objects that `params` asks for.
+    ///
+    /// # Errors
+    /// [`ClientError`]. One object that cannot be read fails the call; an informer goes on without it.
+    pub async fn list(&self, params: &ListParams) -> Result<Vec<K>, ClientError> {
+        let api = self.api(&self.version().await?, None);
+        api.list(params)
+            .await?
+            .items
+            .iter()
+            .map(|object| self.hub(object))
+            .collect()
+    }
+
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn create(&self, object: K) -> Result<K, ClientError> {
+        let version = self.version().await?;
+        let api = self.api(&version, Some(object.meta()));
+        let object = self.spoke(object, &version)?;
+        self.hub(&api.create(&PostParams::default(), &object).await?)
+    }
+
+    /// Writes an object in the place of the one that is there; its resource version must be that one's.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn replace(&self, object: K) -> Result<K, ClientError> {
+        let version = self.version().await?;
+        let api = self.api(&version, Some(object.meta()));
+        let name = name(object.meta())?;
+        let object = self.spoke(object, &version)?;
+        self.hub(&api.replace(&name, &PostParams::default(), &object).await?)
+    }
+
+    /// Applies an object as field manager `manager`, by server-side apply.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn apply(&self, manager: &str, object: K) -> Result<K, ClientError> {
+        let version = self.version().await?;
+        let api = self.api(&version, Some(object.meta()));
+        let name = name(object.meta())?;
+        let mut object = self.spoke(object, &version)?;
+        object.metadata.managed_fields = None;
+        self.hub(
+            &api.patch(&name, &PatchParams::apply(manager), &Patch::Apply(&object))
+                .await?,
+        )
+    }
+
+    /// Reads an object, changes it and writes it back; once more where somebody else wrote it meanwhile.
+    ///
+    /// # Errors
+    /// [`ClientError`]; a conflict after five tries.
+    pub async fn patch(&self, name: &str, change: impl Fn(&mut K) + Send + Sync) -> Result<K, ClientError> {
+        let version = self.version().await?;
+        let api = self.api(&version, None);
+        let mut tries = 1;
+        loop {
+            let mut object = self.hub(&api.get(name).await?)?;
+            change(&mut object);
+            let object = self.spoke(object, &version)?;
+            match api.replace(name, &PostParams::default(), &object).await {
+                Err(kube::Error::Api(status)) if status.is_conflict() && tries < TRIES => tries += 1,
+                written => return self.hub(&written?),
+            }
+        }
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete(&self, name: &str, params: &DeleteParams) -> Result<(), ClientError> {
+        let api = self.api(&self.version().await?, None);
+        api.delete(name, params).await?;
+        Ok(())
+    }
+
+    /// kube's `Api` at `version`, in the namespace of `metadata` where this has none.
+    fn api(&self, version: &str, metadata: Option<&ObjectMeta>) -> Api<DynamicObject> {
+        let resource = discovery::resource(&K::group(&()), version, &K::kind(&()), &K::plural(&()));
+        let own = metadata.and_then(|metadata| metadata.namespace.as_deref());
+        match self.namespace.as_deref().or(own) {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
+            None => Api::all_with(self.client.clone(), &resource),
+        }
+    }
+
+    fn hub(&self, object: &DynamicObject) -> Result<K, ClientError> {
+        let value = serde_json::to_value(object).map_err(|error| ConvertError::Encode(error.to_string()))?;
+        Ok(self.converter.to_hub(&value)?.object)
+    }
+
+    fn spoke(&self, object: K, version: &str) -> Result<DynamicObject, ClientError> {
+        let value: Value = self.converter.from_hub(object, version)?.object;
+        Ok(serde_json::from_value(value).map_err(|error| ConvertError::Encode(error.to_string()))?)
+    }
+}
+
+fn name(metadata: &ObjectMeta) -> Result<String, ClientError> {
+    metadata.name.clone().ok_or(ClientError::Nameless)
+}
+
+impl<K> Clone for Served<K> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            converter: self.converter.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+}
+
+impl<K> fmt::Debug for Served<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served")
+            .field("versions", &self.converter)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
