@@ -24,8 +24,9 @@ Usage: crds [OPTIONS]
 
   --out DIR              write DIR/PLURAL.GROUP.yaml for each CRD instead of printing one stream
   --serve WHICH          released (default): the newest released version; drafts: the newest version, be it a
-                         draft; all: every version, drafts included
-  --stored VERSION       the stored version (v1alpha2) of the kinds that have it; default: the newest that is served
+                         draft; all: every version, drafts included. Without a webhook an API server only rewrites
+                         apiVersion between them, and drops what the stored version has no field for
+  --stored VERSION       the stored version, such as v1alpha2, of the kinds that have it; default: the newest that is served
   --webhook NS/NAME      convert by the webhook behind this Service, at port 443 and path /convert; serves all versions
   --webhook-port PORT    the port of that Service
   --webhook-path PATH    the path of that Service
@@ -135,17 +136,26 @@ impl Arguments {
             let file = self.ca_bundle.as_ref().ok_or("a webhook needs `--ca-bundle FILE`")?;
             Ok::<_, Box<dyn Error>>(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?)
         };
-        let of_webhook = [
+        let has_webhook = self.service.is_some() || self.url.is_some();
+        let stray = [
             (
                 "--ca-bundle",
-                self.ca_bundle.is_some(),
-                self.service.is_some() || self.url.is_some(),
+                self.ca_bundle.is_some() && !has_webhook,
+                "`--webhook` or `--webhook-url`",
             ),
-            ("--webhook-port", self.port.is_some(), self.service.is_some()),
-            ("--webhook-path", self.path.is_some(), self.service.is_some()),
+            (
+                "--webhook-port",
+                self.port.is_some() && self.service.is_none(),
+                "`--webhook`",
+            ),
+            (
+                "--webhook-path",
+                self.path.is_some() && self.service.is_none(),
+                "`--webhook`",
+            ),
         ];
-        if let Some((option, ..)) = of_webhook.into_iter().find(|(_, given, used)| *given && !used) {
-            return Err(format!("`{option}` says something of a webhook that is not there").into());
+        if let Some((option, _, needed)) = stray.into_iter().find(|(_, is_stray, _)| *is_stray) {
+            return Err(format!("`{option}` needs {needed}").into());
         }
         let mut conversion = match (&self.service, &self.url) {
             (None, None) => return Ok(self.options.clone()),
