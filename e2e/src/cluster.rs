@@ -3,18 +3,14 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use kube::{Client, Config, config::KubeConfigOptions};
 
 use crate::{
-    Error, apiserver, certificates::Certificates, etcd, folder::Folder, kubeconfig, ports, programs::Programs,
+    Error, LIMIT, apiserver, certificates::Certificates, etcd, folder::Folder, kubeconfig, ports, programs::Programs,
     server::Server, until,
 };
-
-/// How long the servers may take to be ready. Three seconds are usual; machines that run other things need more.
-const READY: Duration = Duration::from_secs(90);
 
 /// A running kube-apiserver with its etcd; both end when it is dropped, and when this process ends in any other way.
 ///
@@ -154,9 +150,9 @@ impl Cluster {
     /// Waits until kube-apiserver says that it is ready; it asks its etcd too.
     ///
     /// # Errors
-    /// [`Error::Ended`] where one of the two is not there any more, [`Error::TimedOut`] after a minute and a half.
+    /// [`Error::Ended`] where one of the two is not there any more, [`Error::TimedOut`] after [`LIMIT`].
     pub async fn until_ready(&mut self) -> Result<(), Error> {
-        until("kube-apiserver is ready", READY, async || {
+        until("kube-apiserver is ready", LIMIT, async || {
             self.etcd.check()?;
             self.apiserver.check()?;
             // It refuses connections until it listens, and answers 500 until everything in it has started.

@@ -45,6 +45,17 @@ pub enum Error {
         limit: Duration,
     },
 
+    /// A CRD was told to go and is still there.
+    #[error("the CRD `{name}` is still there after {} s: {state}", limit.as_secs())]
+    Lingers {
+        /// The name of the CRD.
+        name: String,
+        /// How long it was waited for.
+        limit: Duration,
+        /// What holds it: `deletionTimestamp`, finalizers and conditions, or the server's last answer.
+        state: String,
+    },
+
     /// The kubeconfig cannot be used.
     #[error("cannot use the kubeconfig: {0}")]
     Kubeconfig(#[from] kube::config::KubeconfigError),

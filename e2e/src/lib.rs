@@ -32,4 +32,4 @@ pub use cluster::Cluster;
 pub use error::Error;
 pub use kubectl::Output;
 pub use request::Response;
-pub use wait::until;
+pub use wait::{LIMIT, until};

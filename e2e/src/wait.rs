@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 
+/// How long a test waits for what a server does by itself: two minutes. Nothing takes that long, not even on two cores
+/// with other work, and the server's own retries (up to a minute for the objects of a CRD) have room in it.
+pub const LIMIT: Duration = Duration::from_secs(120);
+
 /// The pause between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(50);
 

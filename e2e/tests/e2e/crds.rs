@@ -1,10 +1,10 @@
 //! Our CRDs on a real server: admitted and established without a word of warning, in every set of options, from nothing
 //! and over one another.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-use e2e::{Cluster, until};
-use futures::future::try_join_all;
+use e2e::{Cluster, LIMIT, until};
+use futures::future::{join_all, try_join_all};
 use http::Method;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
@@ -16,9 +16,6 @@ use crate::{
     installing::{self, CRDS, clean, crds, name},
     start,
 };
-
-/// Longer than a server needs to follow a changed CRD.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// The cluster of these tests: one test at a time has it, and finds no CRDs.
 async fn alone() -> Outcome<MappedMutexGuard<'static, Cluster>> {
@@ -168,17 +165,22 @@ async fn kubectl_applies_the_committed_files_without_a_warning() {
 /// Creates or replaces all of `crds`; an error where the server refuses one or warns of it.
 async fn replace(cluster: &Cluster, crds: &[Value]) -> Outcome {
     let replaced = crds.iter().map(async |crd| {
-        let current = cluster.get(crd).await?;
-        let response = if current.status == 404 {
-            cluster.create(crd).await?
-        } else {
-            let mut crd = crd.clone();
-            crd["metadata"]["resourceVersion"] = current.json()?["metadata"]["resourceVersion"].clone();
-            cluster.replace(&crd).await?
-        };
-        clean(&response).map_err(|error| format!("{}: {error}", name(crd)).into())
+        let response = until("it is replaced", LIMIT, async || {
+            let current = cluster.get(crd).await?;
+            let response = if current.status == 404 {
+                cluster.create(crd).await?
+            } else {
+                let mut crd = crd.clone();
+                crd["metadata"]["resourceVersion"] = current.json()?["metadata"]["resourceVersion"].clone();
+                cluster.replace(&crd).await?
+            };
+            // The server's controllers write the status of a CRD in their own time.
+            Ok((response.status != 409).then_some(response))
+        });
+        clean(&response.await?).map_err(|error| format!("{}: {error}", name(crd)).into())
     });
-    try_join_all(replaced).await.map(drop)
+    // To the end of all: what is still under way after the first refusal would meet the next test's CRDs.
+    join_all(replaced).await.into_iter().collect()
 }
 
 /// Waits until each of `crds` is established as it is, and serves what it says and nothing else.

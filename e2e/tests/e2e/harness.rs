@@ -5,16 +5,13 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
 };
 
-use e2e::{Cluster, until};
+use e2e::{Cluster, LIMIT, until};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::cluster;
-
-/// Longer than anything here takes on a machine with other work.
-const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_started_server_is_ready() {
@@ -117,6 +114,28 @@ async fn an_installed_crd_is_served_and_a_removed_one_is_not() {
         cluster.read("/apis/served.e2e.test/v1/widgets").await.unwrap().status,
         404
     );
+}
+
+#[tokio::test]
+async fn a_crd_goes_also_right_after_its_versions_changed() {
+    let cluster = cluster().await;
+    let groups: Vec<_> = (0..8).map(|at| format!("changed-{at}.e2e.test")).collect();
+    let removed = groups.iter().map(async |group| {
+        let mut crd = widgets(group);
+        cluster.install_crd(&crd).await?;
+        crd["spec"]["versions"][1]["served"] = false.into();
+        crd["metadata"]["resourceVersion"] = cluster.get(&crd).await?.json()?["metadata"]["resourceVersion"].clone();
+        let changed = cluster.replace(&crd).await?;
+        assert!(changed.is_success(), "{}", changed.message());
+        cluster.remove_crd(&format!("widgets.{group}")).await
+    });
+    try_join_all(removed).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_crd_that_is_not_there_is_gone() {
+    let removed = cluster().await.remove_crd("widgets.never.e2e.test").await;
+    assert!(removed.is_ok(), "{removed:?}");
 }
 
 #[tokio::test]

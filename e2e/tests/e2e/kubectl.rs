@@ -1,16 +1,11 @@
 //! What a person sees with kubectl on a server with our CRDs.
 
-use std::time::Duration;
-
-use e2e::{Cluster, Error, until};
+use e2e::{Cluster, Error, LIMIT, until};
 use serde_json::json;
 use smi_sdk::CrdOptions;
 use tokio::sync::OnceCell;
 
 use crate::{Outcome, cluster, installing};
-
-/// Longer than the server needs to publish the schemas of new CRDs.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// The shared cluster with every kind and version, installed by the first test that asks.
 async fn cluster_with_crds() -> &'static Cluster {
