@@ -1,6 +1,7 @@
 //! Files, folders and text as typed objects.
 //!
-//! [`read`] takes the text of one file, [`read_paths`] files, folders and standard input. Objects of SMI's groups come at
+//! [`read`] takes the text of one file, [`read_paths`] files, folders and standard input; a [`Reader`] is for many texts.
+//! Objects of SMI's groups come at
 //! their newest version, whichever version the text says; other objects pass through untouched. One bad document does not
 //! end the iteration, and every error names its file and line.
 //!
@@ -44,16 +45,17 @@ use std::{io::Read, path::PathBuf, sync::Arc};
 
 use smi_core::{
     convert::{DynamicObject, Loss},
-    document::{self, Documents, Limits, Options, source::sources},
+    document::{self, Limits, source::sources},
 };
 
 mod error;
 mod metrics;
 mod object;
+mod reader;
 
 pub use error::{ManifestError, ManifestErrorKind, Subject};
-use object::Kinds;
 pub use object::Object;
+pub use reader::Reader;
 pub use smi_core::document::Position;
 
 /// An object and where it came from.
@@ -131,8 +133,10 @@ pub fn read_with(
     name: impl Into<Arc<str>>,
     options: ReadOptions,
 ) -> impl Iterator<Item = Result<Document, ManifestError>> {
-    let kinds = Kinds::new();
-    documents(bytes, name, options).map(move |document| kinds.read(document?, options.strict))
+    let reader = Reader::new(options);
+    reader
+        .documents(bytes, name)
+        .map(move |document| reader.typed(document))
 }
 
 /// Reads files and folders, `-` from `stdin`. Folders are walked for `.yaml`, `.yml` and `.json`.
@@ -141,21 +145,6 @@ pub fn read_paths<P: Into<PathBuf>>(
     stdin: impl Read,
     options: ReadOptions,
 ) -> impl Iterator<Item = Result<Document, ManifestError>> {
-    let kinds = Kinds::new();
-    sources(paths, stdin, options.limits).flat_map(move |source| -> Vec<Result<Document, ManifestError>> {
-        match source {
-            Ok(source) => documents(&source.bytes, Arc::clone(&source.name), options)
-                .map(|document| kinds.read(document?, options.strict))
-                .collect(),
-            Err(error) => vec![Err(ManifestError::from(error))],
-        }
-    })
-}
-
-fn documents(bytes: &[u8], name: impl Into<Arc<str>>, options: ReadOptions) -> Documents<'_> {
-    // A TrafficMetricsList says more than its items do.
-    let options = Options::default()
-        .keep_lists_of(smi_metrics::GROUP)
-        .limits(options.limits);
-    document::read(bytes, name, &options)
+    let reader = Reader::new(options);
+    sources(paths, stdin, options.limits).flat_map(move |source| reader.source(source))
 }

@@ -95,8 +95,8 @@ pub(super) struct Kinds {
     metrics: Metrics,
 }
 
-impl Kinds {
-    pub(super) fn new() -> Self {
+impl Default for Kinds {
+    fn default() -> Self {
         Self {
             traffic_targets: smi_access::convert::traffic_targets(),
             identity_bindings: smi_access::convert::identity_bindings(),
@@ -107,7 +107,9 @@ impl Kinds {
             metrics: Metrics::default(),
         }
     }
+}
 
+impl Kinds {
     /// Reads a document as the kind that it says.
     pub(super) fn read(&self, source: document::Document, strict: bool) -> Result<Document, ManifestError> {
         let text = |field| source.value.get(field).and_then(Value::as_str).unwrap_or_default();

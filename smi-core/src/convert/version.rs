@@ -61,6 +61,18 @@ impl<H> Version<H> {
         properties.is_some_and(|properties| properties.contains_key("spec"))
     }
 
+    /// The names of the fields under `spec`, or at the root.
+    pub(super) fn body(&self) -> impl Iterator<Item = &str> {
+        let root = self.schema().and_then(|schema| schema.properties.as_ref());
+        let body = match root.and_then(|root| root.get("spec")) {
+            Some(spec) => spec.properties.as_ref(),
+            None => root,
+        };
+        body.into_iter()
+            .flat_map(|properties| properties.keys())
+            .map(String::as_str)
+    }
+
     pub(super) fn unknown_fields(&self, object: &Value) -> Vec<FieldPath> {
         self.schema()
             .map(|schema| schema::unknown_fields(object, schema))
