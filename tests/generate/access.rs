@@ -1,5 +1,6 @@
 //! TrafficTargets of every version, and IdentityBindings.
 
+use kube::core::ObjectMeta;
 use proptest::{prelude::*, sample::select, strategy::BoxedStrategy};
 use smi_sdk::access::{v1alpha1, v1alpha2, v1alpha3, v1alpha4};
 
@@ -10,9 +11,8 @@ use super::{
 
 impl Generate for v1alpha1::TrafficTarget {
     fn any() -> BoxedStrategy<Self> {
-        let body = (old_subject(), list(old_subject()), list(rule()));
-        (metadata::object(), body)
-            .prop_map(|(metadata, (destination, sources, specs))| Self {
+        old_target()
+            .prop_map(|(metadata, destination, sources, specs)| Self {
                 metadata,
                 spec: v1alpha1::TrafficTargetSpec {
                     destination,
@@ -26,9 +26,8 @@ impl Generate for v1alpha1::TrafficTarget {
 
 impl Generate for v1alpha2::TrafficTarget {
     fn any() -> BoxedStrategy<Self> {
-        let body = (old_subject(), list(old_subject()), list(rule()));
-        (metadata::object(), body)
-            .prop_map(|(metadata, (destination, sources, rules))| Self {
+        old_target()
+            .prop_map(|(metadata, destination, sources, rules)| Self {
                 metadata,
                 spec: v1alpha2::TrafficTargetSpec {
                     destination,
@@ -108,6 +107,18 @@ impl Generate for v1alpha4::IdentityBinding {
             )
             .boxed()
     }
+}
+
+/// What the versions with ports at their subjects say, whatever they call it.
+fn old_target() -> impl Strategy<
+    Value = (
+        ObjectMeta,
+        v1alpha1::Subject,
+        Vec<v1alpha1::Subject>,
+        Vec<v1alpha1::Rule>,
+    ),
+> {
+    (metadata::object(), old_subject(), list(old_subject()), list(rule()))
 }
 
 fn old_subject() -> impl Strategy<Value = v1alpha1::Subject> {

@@ -1,7 +1,9 @@
 //! TrafficMetrics and their lists, of both versions. Their texts are absent or something, their quantities canonical:
 //! that is how they are read.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use std::fmt::Debug;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ListMeta};
 use proptest::{prelude::*, sample::select, strategy::BoxedStrategy};
 use smi_sdk::metrics::{
     duration::GoDuration,
@@ -60,8 +62,7 @@ impl Generate for v1alpha2::TrafficMetrics {
 
 impl Generate for v1alpha1::TrafficMetricsList {
     fn any() -> BoxedStrategy<Self> {
-        let items = list(v1alpha1::TrafficMetrics::any());
-        (metadata::list_of_objects(), reference(), optional(selector()), items)
+        list_of(v1alpha1::TrafficMetrics::any())
             .prop_map(|(metadata, resource, selector, items)| Self {
                 metadata,
                 resource,
@@ -74,8 +75,7 @@ impl Generate for v1alpha1::TrafficMetricsList {
 
 impl Generate for v1alpha2::TrafficMetricsList {
     fn any() -> BoxedStrategy<Self> {
-        let items = list(v1alpha2::TrafficMetrics::any());
-        (metadata::list_of_objects(), reference(), optional(selector()), items)
+        list_of(v1alpha2::TrafficMetrics::any())
             .prop_map(|(metadata, resource, selector, items)| Self {
                 metadata,
                 resource,
@@ -84,6 +84,18 @@ impl Generate for v1alpha2::TrafficMetricsList {
             })
             .boxed()
     }
+}
+
+/// A list of either version.
+fn list_of<T: Debug>(
+    item: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = (ListMeta, ObjectReference, Option<LabelSelector>, Vec<T>)> {
+    (
+        metadata::list_of_objects(),
+        reference(),
+        optional(selector()),
+        list(item),
+    )
 }
 
 fn reference() -> BoxedStrategy<ObjectReference> {
