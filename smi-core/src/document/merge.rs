@@ -1,7 +1,7 @@
 //! Owns YAML's merge keys: `<<: *base` gives a map the members that it does not have itself.
 
+use granit_parser::Tag;
 use serde_json::{Map, Value};
-use serde_saphyr::granit_parser::Tag;
 
 use super::node::{Lines, Node};
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use granit_parser::Tag;
 use serde_json::{Number, Value};
-use serde_saphyr::granit_parser::Tag;
 
 /// The value of a scalar. `plain` says that it stands without quotes.
 ///

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
+use granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
-use serde_saphyr::granit_parser::{self, ErrorKind, Event, Parser, ScalarStyle};
 
 use super::error::{DocumentErrorKind, Flaw};
 use super::node::{Lines, Node, Parts};
