@@ -74,7 +74,7 @@ impl Cluster {
     /// It may lose sight of a deleted CRD whose versions were changed just before: its first clean-up fails with
     /// "storage is (re)initializing", the next begins before it has read back its own note of that, meets a conflict,
     /// and leaves it to a change that never comes (`crd_finalizer.go`; it looks at all CRDs again every five minutes
-    /// only). A second DELETE changes nothing.
+    /// only). One in sixty was seen to stay so. The first repeated DELETE is such a change, those after it are none.
     async fn touch(&self, path: &str) -> Result<(), Error> {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
         let change = json!({"metadata": {"annotations": {"e2e/touched": now.to_string()}}}).to_string();
