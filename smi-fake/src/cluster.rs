@@ -151,8 +151,9 @@ impl Cluster {
             }
             Conversion::Events => Ok(events(object, api_version)),
             Conversion::Webhook => {
+                let from = meta::text(&object, "/apiVersion").to_owned();
                 let failed = |why: &str| {
-                    let kind = format!("{api_version}, Kind={}", kind.kind);
+                    let kind = format!("{from}, Kind={}", kind.kind);
                     ApiError::unexpected(format!("conversion webhook for {kind} failed: {why}"))
                 };
                 let converter = self

@@ -102,11 +102,6 @@ impl ApiError {
         Self::new(429, reason::TOO_MANY_REQUESTS, message).retry_after(retry_after)
     }
 
-    pub(crate) fn method_not_supported(of: &GroupResource, action: &str) -> Self {
-        let message = format!("{action} is not supported on resources of kind \"{of}\"");
-        Self::new(405, reason::METHOD_NOT_ALLOWED, message).about(of, "")
-    }
-
     pub(crate) fn unsupported_media_type(accepted: &str) -> Self {
         let message =
             format!("the body of the request was in an unknown format - accepted media types include: {accepted}");

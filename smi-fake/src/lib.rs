@@ -30,6 +30,7 @@ mod response;
 mod selector;
 mod server;
 mod service;
+mod storage_error;
 mod store;
 mod strategy;
 pub mod table;

@@ -27,7 +27,7 @@ fn is_crd(kind: &Kind) -> bool {
 pub(crate) fn admit(cluster: &Cluster, target: &Target, name: &str) -> Result<(), ApiError> {
     if target.kind.terminating {
         let why = "create not allowed while custom resource definition is terminating";
-        return Err(ApiError::method_not_supported(&target.resource(), "create").worded(why.to_owned()));
+        return Err(ApiError::forbidden(&target.resource(), name, why));
     }
     namespace::admit(cluster, target, name)
 }

@@ -9,6 +9,7 @@ use crate::{
     error::ApiError,
     request::{ListOptions, Match},
     selector::Selection,
+    storage_error,
     store::{Collection, Continue, Page, PageRequest},
 };
 
@@ -65,10 +66,10 @@ pub(crate) fn list(cluster: &Cluster, target: &Target, options: &ListOptions) ->
     drop(state);
 
     let revision = at.unwrap_or(current);
-    let objects = page
-        .objects
-        .iter()
-        .map(|object| cluster.at_version(&target.kind, object, &target.version));
+    let objects = page.objects.iter().map(|object| {
+        let shown = cluster.at_version(&target.kind, object, &target.version);
+        shown.map_err(|why| storage_error::unreadable_in_list(target, object, &why))
+    });
     Ok(List {
         objects: objects.collect::<Result<_, _>>()?,
         revision,

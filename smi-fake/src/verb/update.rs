@@ -10,6 +10,7 @@ use crate::{
     error::{ApiError, FieldError},
     meta,
     request::{Body, WriteOptions},
+    storage_error,
     store::{Refused, Write},
     strategy, validate,
 };
@@ -56,10 +57,7 @@ pub(crate) fn replace(
         let written = modify(cluster, target, options, &mut |old| {
             let asked = meta::uid(&object);
             if !asked.is_empty() && asked != meta::uid(old) {
-                let why = format!(
-                    "Precondition failed: UID in precondition: {asked}, UID in object meta: {}",
-                    meta::uid(old)
-                );
+                let why = storage_error::other_uid(&target.kind.group_resource(), old, asked);
                 return Err(ApiError::conflict(&target.resource(), &target.name, &why));
             }
             let next = object.clone();

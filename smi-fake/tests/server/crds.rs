@@ -9,7 +9,10 @@ use kube::{
 };
 use smi_fake::Server;
 
-use crate::harness::{WIDGETS, convert, crd, create, get, server, status, told, watch, widgets};
+use crate::{
+    harness::{WIDGETS, client, client_without_widgets, crd, create, get, status, told, watch, widgets},
+    support::real::{in_time, install, remove, until, until_served},
+};
 
 fn crds(client: &Client) -> Api<CustomResourceDefinition> {
     Api::all(client.clone())
@@ -17,8 +20,7 @@ fn crds(client: &Client) -> Api<CustomResourceDefinition> {
 
 #[tokio::test(start_paused = true)]
 async fn a_created_crd_is_established_and_served() {
-    let server = Server::new([]).with_converter(convert);
-    let client = server.client();
+    let client = client_without_widgets().await;
     let missing = client
         .send(crate::harness::request("GET", WIDGETS, "", &serde_json::Value::Null).map(kube::client::Body::from))
         .await
@@ -26,9 +28,13 @@ async fn a_created_crd_is_established_and_served() {
     assert_eq!(missing.status(), 404);
     let made = crds(&client).create(&PostParams::default(), &crd()).await.unwrap();
     assert!(!is_crd_established().matches_object(Some(&made)), "that takes a moment");
-    let now = crds(&client).get("widgets.example.com").await.unwrap();
-    assert!(is_crd_established().matches_object(Some(&now)));
+    let now = until("it is established", async || {
+        let now = crds(&client).get("widgets.example.com").await.unwrap();
+        is_crd_established().matches_object(Some(&now)).then_some(now)
+    })
+    .await;
     assert_eq!(now.status.unwrap().stored_versions.unwrap(), ["v1"]);
+    until_served(&client, &crd()).await;
     create(&client, "a").await;
     let found = get(&client, "/apis/example.com/v1").await;
     assert_eq!(found["resources"][0]["name"], "widgets");
@@ -38,7 +44,7 @@ async fn a_created_crd_is_established_and_served() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crd_that_makes_no_sense_is_refused() {
-    let client = Server::new([]).client();
+    let client = client_without_widgets().await;
     let mut bad = crd();
     bad.metadata.name = Some("gadgets.example.com".to_owned());
     let refused = status(crds(&client).create(&PostParams::default(), &bad).await);
@@ -51,19 +57,14 @@ async fn a_crd_that_makes_no_sense_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_removed_crd_takes_its_objects_and_watches_along() {
-    let server = server();
-    let client = server.client();
+    let client = client().await;
     create(&client, "a").await;
     let mut events = watch(&client, &format!("{WIDGETS}?watch=1")).await;
     assert_eq!(told(&events.next().await.unwrap().unwrap()), "ADDED a");
-    crds(&client)
-        .delete("widgets.example.com", &DeleteParams::default())
-        .await
-        .unwrap();
-    assert!(crds(&client).get_opt("widgets.example.com").await.unwrap().is_none());
-    let rest: Vec<_> = events.collect().await;
+    remove(&client, "widgets.example.com").await;
+    let rest: Vec<_> = in_time("the watch ends", events.collect()).await;
     assert!(rest.len() <= 1, "the deletion at most, then the end: {rest:?}");
-    crds(&client).create(&PostParams::default(), &crd()).await.unwrap();
+    install(&client, &crd()).await;
     assert_eq!(
         widgets(&client)
             .list(&kube::api::ListParams::default())
@@ -80,7 +81,7 @@ async fn a_removed_crd_takes_its_objects_and_watches_along() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crd_waits_for_the_finalizers_of_its_objects() {
-    let client = server().client();
+    let client = client().await;
     let mut object = crate::harness::widget("a", 1);
     object.metadata.finalizers = Some(vec!["example.com/keep".to_owned()]);
     widgets(&client).create(&PostParams::default(), &object).await.unwrap();
@@ -90,16 +91,24 @@ async fn a_crd_waits_for_the_finalizers_of_its_objects() {
         .unwrap();
     let dying = crds(&client).get("widgets.example.com").await.unwrap();
     assert!(dying.metadata.deletion_timestamp.is_some());
-    let refused = status(
+    // Nothing is written by those that still come through.
+    let dry = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    let refused = until("nothing is created any more", async || {
         widgets(&client)
-            .create(&PostParams::default(), &crate::harness::widget("b", 1))
-            .await,
-    );
+            .create(&dry, &crate::harness::widget("b", 1))
+            .await
+            .err()
+    })
+    .await;
+    let refused = status(Err::<(), _>(refused));
     assert_eq!(
         (refused.code, refused.message.as_str()),
         (
-            405,
-            "create not allowed while custom resource definition is terminating"
+            403,
+            "widgets.example.com \"b\" is forbidden: create not allowed while custom resource definition is terminating"
         )
     );
     let mut last = widgets(&client).get("a").await.unwrap();
@@ -108,12 +117,20 @@ async fn a_crd_waits_for_the_finalizers_of_its_objects() {
         .replace("a", &PostParams::default(), &last)
         .await
         .unwrap();
-    assert!(crds(&client).get_opt("widgets.example.com").await.unwrap().is_none());
+    until("it is gone", async || {
+        crds(&client)
+            .get_opt("widgets.example.com")
+            .await
+            .unwrap()
+            .is_none()
+            .then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn discovery_shows_the_kinds_in_both_forms() {
-    let client = server().client();
+    let client = client().await;
     let old = kube::discovery::Discovery::new(client.clone()).run().await.unwrap();
     let new = kube::discovery::Discovery::new(client.clone())
         .run_aggregated()

@@ -7,17 +7,18 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::harness::{names, send, server, status};
+use crate::harness::{client, names, send, status};
 
 #[tokio::test(start_paused = true)]
 async fn a_new_cluster_has_its_namespaces() {
-    let namespaces: Api<Namespace> = Api::all(server().client());
+    let namespaces: Api<Namespace> = Api::all(client().await);
     let found = namespaces.list(&ListParams::default()).await.unwrap();
-    assert_eq!(
-        names(&found.items),
-        ["default", "kube-node-lease", "kube-public", "kube-system"]
-    );
-    assert_eq!(found.items[0].labels()["kubernetes.io/metadata.name"], "default");
+    let expected = ["default", "kube-node-lease", "kube-public", "kube-system"];
+    let mut found = found.items;
+    // A real server that runs for longer has those of other tests.
+    found.retain(|namespace| expected.contains(&namespace.name_any().as_str()));
+    assert_eq!(names(&found), expected);
+    assert_eq!(found[0].labels()["kubernetes.io/metadata.name"], "default");
     let refused = status(namespaces.delete("default", &DeleteParams::default()).await);
     assert_eq!(
         refused.message,
@@ -27,7 +28,7 @@ async fn a_new_cluster_has_its_namespaces() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deleted_namespace_takes_nothing_new_and_goes_when_it_is_finalized() {
-    let client = server().client();
+    let client = client().await;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": "shop"}})).unwrap();
     let made = namespaces.create(&PostParams::default(), &namespace).await.unwrap();

@@ -7,11 +7,11 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{WIDGETS, create, request, server, status, widgets};
+use crate::harness::{WIDGETS, client, create, request, status, widgets};
 
 #[tokio::test(start_paused = true)]
 async fn merge_and_json_patches_change_what_they_say() {
-    let client = server().client();
+    let client = client().await;
     create(&client, "a").await;
     let merge = Patch::Merge(json!({"metadata": {"labels": {"app": "web"}}, "spec": {"size": 4}}));
     let patched = widgets(&client)
@@ -60,7 +60,7 @@ async fn merge_and_json_patches_change_what_they_say() {
 
 #[tokio::test(start_paused = true)]
 async fn custom_resources_know_no_strategic_merge() {
-    let client = server().client();
+    let client = client().await;
     create(&client, "a").await;
     let refused = status(
         widgets(&client)
@@ -78,7 +78,7 @@ async fn custom_resources_know_no_strategic_merge() {
 
 #[tokio::test(start_paused = true)]
 async fn a_strategic_patch_merges_lists_by_their_keys() {
-    let client = server().client();
+    let client = client().await;
     let services: Api<Service> = Api::namespaced(client, "default");
     let service: Service =
         serde_json::from_value(json!({"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80, "name": "http"}]}}))
@@ -100,7 +100,7 @@ async fn a_strategic_patch_merges_lists_by_their_keys() {
 
 #[tokio::test(start_paused = true)]
 async fn server_side_apply_creates_owns_and_conflicts() {
-    let client = server().client();
+    let client = client().await;
     let applied = |size: i64| json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {"size": size}});
     let first = widgets(&client)
         .patch("a", &PatchParams::apply("one"), &Patch::Apply(applied(1)))

@@ -5,13 +5,16 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::{Api, ResourceExt, api::PostParams, core::DynamicObject};
 use serde_json::json;
 
-use crate::harness::{crd_stored_at, create, get, resource, send, server, status, touch, watch, widgets};
+use crate::{
+    harness::{client, crd_stored_at, create, get, resource, send, status, touch, watch, widgets},
+    support::real::in_time,
+};
 
 const AT_V2: &str = "/apis/example.com/v2/namespaces/default/widgets";
 
 #[tokio::test(start_paused = true)]
 async fn an_object_is_read_and_written_at_any_served_version() {
-    let client = server().client();
+    let client = client().await;
     create(&client, "a").await;
     let at_v2: Api<DynamicObject> = Api::namespaced_with(client.clone(), "default", &resource("v2"));
     let mut seen = at_v2.get("a").await.unwrap();
@@ -28,7 +31,7 @@ async fn an_object_is_read_and_written_at_any_served_version() {
 
 #[tokio::test(start_paused = true)]
 async fn a_watch_speaks_its_own_version() {
-    let client = server().client();
+    let client = client().await;
     create(&client, "a").await;
     let mut events = watch(&client, &format!("{AT_V2}?watch=1")).await;
     assert_eq!(
@@ -44,9 +47,9 @@ async fn a_watch_speaks_its_own_version() {
 
 #[tokio::test(start_paused = true)]
 async fn the_stored_version_can_change() {
-    let client = server().client();
-    create(&client, "old").await;
-    let events = watch(&client, &format!("{AT_V2}?watch=1&resourceVersion=1")).await;
+    let client = client().await;
+    let from = create(&client, "old").await.resource_version().unwrap();
+    let events = watch(&client, &format!("{AT_V2}?watch=1&resourceVersion={from}")).await;
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
     let mut crd = crds.get("widgets.example.com").await.unwrap();
     crd.spec.versions = crd_stored_at("v2").spec.versions;
@@ -55,7 +58,7 @@ async fn the_stored_version_can_change() {
         .await
         .unwrap();
     assert_eq!(crd.status.unwrap().stored_versions.unwrap(), ["v1", "v2"]);
-    let told: Vec<_> = events.collect().await;
+    let told: Vec<_> = in_time("the watch ends", events.collect()).await;
     assert!(told.len() <= 1, "the watch ends: {told:?}");
     create(&client, "new").await;
     for name in ["old", "new"] {
@@ -69,10 +72,10 @@ async fn the_stored_version_can_change() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_converted_fails_the_request_that_needs_it() {
-    let client = server().client();
+    let client = client().await;
     let mut bad = crate::harness::widget("a", 1);
     bad.data["spec"]["color"] = "bad".into();
-    widgets(&client).create(&PostParams::default(), &bad).await.unwrap();
+    let made = widgets(&client).create(&PostParams::default(), &bad).await.unwrap();
     assert_eq!(
         widgets(&client)
             .list(&kube::api::ListParams::default())
@@ -82,19 +85,26 @@ async fn what_cannot_be_converted_fails_the_request_that_needs_it() {
             .len(),
         1
     );
-    let failed = status(send(&client, "GET", AT_V2, &serde_json::Value::Null).await);
-    assert_eq!(
-        (failed.code, failed.message.as_str()),
-        (
-            500,
-            "conversion webhook for example.com/v2, Kind=Widget failed: the color is bad"
+    let version = made.resource_version().unwrap();
+    let corrupt = |root: &str| {
+        format!(
+            "StorageError: corrupt object, Code: 7, Key: {root}/example.com/widgets/default/a, ResourceVersion: 0, AdditionalErrorMsg: object not decodable revision={version}: conversion webhook for example.com/v1, Kind=Widget failed: the color is bad"
         )
+    };
+    let listed = format!(
+        "failed to read one or more widgets.example.com from the storage: {}",
+        corrupt("/registry")
     );
+    let read = format!("Internal error occurred: {}", corrupt(""));
+    for (path, message) in [(AT_V2.to_owned(), listed), (format!("{AT_V2}/a"), read)] {
+        let failed = status(send(&client, "GET", &path, &serde_json::Value::Null).await);
+        assert_eq!((failed.code, failed.message), (500, message));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_are_the_same_in_both_of_their_groups() {
-    let client = server().client();
+    let client = client().await;
     let event = json!({
         "metadata": {"name": "e"}, "regarding": {"kind": "Widget", "name": "a"}, "note": "hello", "reason": "Made",
         "action": "Make", "type": "Normal", "eventTime": "2026-01-02T03:04:05.000000Z", "reportingController": "tests", "reportingInstance": "x",

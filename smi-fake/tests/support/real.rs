@@ -1,0 +1,110 @@
+//! The real API server of the tests that otherwise run on the fake. `e2e/run` starts one and says where.
+
+use std::time::Duration;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, Client, Config, ResourceExt,
+    api::{DeleteParams, ListParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
+    core::{ApiResource, DynamicObject, GroupVersionKind},
+};
+
+/// Names the kubeconfig of the real server's admin.
+const VARIABLE: &str = "SMI_TEST_KUBECONFIG";
+
+/// How long a condition may take to come true; a machine with other work is slow.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// The pause between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The configuration of the real server's admin; none where the tests run on the fake. Tests call this under a paused
+/// clock, and go on by the wall clock where the server is real.
+pub(crate) async fn config() -> Option<Config> {
+    let path = std::env::var_os(VARIABLE)?;
+    tokio::time::resume();
+    let kubeconfig = Kubeconfig::read_from(path).unwrap();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    Some(config.unwrap())
+}
+
+/// Whether the tests run on the real server.
+pub(crate) fn is_meant() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
+/// Asks `condition` until it gives a value. For what a server tells only when asked.
+pub(crate) async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            if let Some(value) = condition().await {
+                return value;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let answer = tokio::time::timeout(LIMIT, asking).await;
+    answer.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// Waits for what must not take for ever.
+pub(crate) async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
+    let answer = tokio::time::timeout(LIMIT, waiting).await;
+    answer.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// Removes the CRDs whose names end with `suffix`, with their objects, and installs `crds`.
+pub(crate) async fn exchange(client: &Client, suffix: &str, crds: &[CustomResourceDefinition]) {
+    let found = all(client).list(&ListParams::default()).await.unwrap();
+    let names: Vec<_> = found.items.iter().map(ResourceExt::name_any).collect();
+    for name in names.iter().filter(|name| name.ends_with(suffix)) {
+        remove(client, name).await;
+    }
+    for crd in crds {
+        create(client, crd).await;
+    }
+    for crd in crds {
+        until_served(client, crd).await;
+    }
+}
+
+/// Creates a CRD and waits until its kind is served.
+pub(crate) async fn install(client: &Client, crd: &CustomResourceDefinition) {
+    create(client, crd).await;
+    until_served(client, crd).await;
+}
+
+async fn create(client: &Client, crd: &CustomResourceDefinition) {
+    all(client).create(&PostParams::default(), crd).await.unwrap();
+}
+
+/// Removes a CRD with its objects, and waits until both are gone.
+pub(crate) async fn remove(client: &Client, name: &str) {
+    all(client).delete(name, &DeleteParams::default()).await.unwrap();
+    until(&format!("the CRD `{name}` is gone"), async || {
+        all(client).get_opt(name).await.unwrap().is_none().then_some(())
+    })
+    .await;
+}
+
+/// Discovery and the handler of the objects follow a CRD each in its own time.
+pub(crate) async fn until_served(client: &Client, crd: &CustomResourceDefinition) {
+    let (group, names) = (&crd.spec.group, &crd.spec.names);
+    for version in crd.spec.versions.iter().filter(|version| version.served) {
+        let kind = GroupVersionKind::gvk(group, &version.name, &names.kind);
+        let objects: Api<DynamicObject> =
+            Api::all_with(client.clone(), &ApiResource::from_gvk_with_plural(&kind, &names.plural));
+        let at = format!("{group}/{}", version.name);
+        until(&format!("`{}` of `{at}` are served", names.plural), async || {
+            let found = client.list_api_group_resources(&at).await.ok()?.resources;
+            found.iter().find(|resource| resource.name == names.plural)?;
+            objects.list(&ListParams::default().limit(1)).await.ok().map(drop)
+        })
+        .await;
+    }
+}
+
+fn all(client: &Client) -> Api<CustomResourceDefinition> {
+    Api::all(client.clone())
+}
