@@ -204,3 +204,52 @@ fn a_review_without_a_request_is_answered() {
     let answer = serde_json::to_value(converters().review(empty.unwrap())).unwrap();
     assert_eq!(answer["response"]["result"]["status"], "Failure");
 }
+
+#[test]
+#[cfg(feature = "runtime")]
+fn the_fast_way_to_the_hub_gives_what_the_slow_one_does() {
+    use smi_sdk::{
+        convert::{Converter, Hub},
+        informers::Strip,
+    };
+
+    fn both<K: Hub + PartialEq + std::fmt::Debug>(converter: &Converter<K>, version: &str, object: &Value) {
+        let fast = converter.read_served(&object.to_string(), version, Strip::Nothing);
+        assert_eq!(fast, converter.to_hub(object));
+    }
+    let target = |version: &str, fields: Value| {
+        let mut object = json!({
+            "apiVersion": format!("access.smi-spec.io/{version}"), "kind": "TrafficTarget",
+            "metadata": {"name": "orders", "namespace": "shop", "resourceVersion": "3",
+                "managedFields": [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]},
+        });
+        object
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        object
+    };
+    let account = json!({"kind": "ServiceAccount", "name": "api"});
+    let rules = json!([{"kind": "HTTPRouteGroup", "name": "api", "matches": ["all"]}]);
+    let targets = smi_sdk::access::convert::traffic_targets();
+    let newest = json!({"spec": {"destination": account, "sources": [account], "rules": rules}});
+    both(&targets, "v1alpha3", &target("v1alpha3", newest));
+    let oldest = json!({"destination": account, "sources": [account], "specs": rules});
+    both(&targets, "v1alpha1", &target("v1alpha1", oldest));
+    // An error of the fast way is worded by the slow one.
+    both(
+        &targets,
+        "v1alpha3",
+        &target("v1alpha3", json!({"spec": {"destination": 3}})),
+    );
+    both(
+        &targets,
+        "v1alpha3",
+        &target("v1alpha3", json!({"destination": account})),
+    );
+    both(
+        &smi_sdk::split::convert::traffic_splits(),
+        "v1alpha4",
+        &split("v1alpha4", "web", 1),
+    );
+}

@@ -1,0 +1,159 @@
+//! The clientset beside other writers, and in clusters where a kind is not served, or not at the newest version.
+
+use std::time::Duration;
+
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, ListParams, PostParams},
+};
+use serde_json::json;
+use smi_sdk::{Clientset, CrdOptions, access::v1alpha4::Subject, clientset::ClientError, convert::ConvertError, split};
+
+use crate::{
+    samples::{self, Raw},
+    support::{cluster, cluster_with, code, in_time},
+};
+
+#[tokio::test(start_paused = true)]
+async fn changes_by_closure_at_the_same_time_all_count() {
+    let cluster = cluster().await;
+    let splits = Clientset::new(cluster.client.clone())
+        .traffic_splits()
+        .namespaced(&cluster.namespace);
+    splits.create(samples::split("web")).await.unwrap();
+    let add = || splits.patch("web", |split| split.spec.backends[0].weight += 1);
+    let written = tokio::join!(add(), add(), add(), add());
+    for written in [written.0, written.1, written.2, written.3] {
+        written.unwrap();
+    }
+    assert_eq!(splits.get("web").await.unwrap().spec.backends[0].weight, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plain_kube_reads_and_writes_at_a_version_of_the_callers_choice() {
+    let cluster = cluster().await;
+    let smi = Clientset::new(cluster.client.clone());
+    let old: Api<split::v1alpha2::TrafficSplit> = smi.namespaced(&cluster.namespace);
+    let spec = split::v1alpha2::TrafficSplitSpec {
+        service: "web".into(),
+        backends: vec![split::v1alpha2::Backend::new("web-v1", 3)],
+    };
+    let made = old
+        .create(&PostParams::default(), &split::v1alpha2::TrafficSplit::new("web", spec))
+        .await;
+    let made = made.unwrap();
+    assert_eq!(old.get("web").await.unwrap(), made);
+    let everywhere: Api<split::v1alpha2::TrafficSplit> = smi.api();
+    let here = ListParams::default().fields(&format!("metadata.namespace={}", cluster.namespace));
+    assert_eq!(everywhere.list(&here).await.unwrap().items.len(), 1);
+    // The newest version has the same fields, so that the server needs no help to show it there.
+    let newest = smi
+        .traffic_splits()
+        .namespaced(&cluster.namespace)
+        .get("web")
+        .await
+        .unwrap();
+    assert_eq!(newest.spec.backends[0].weight, 3);
+    assert_eq!(newest.uid(), made.uid());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_refuses_what_the_crd_does_not_admit() {
+    let cluster = cluster().await;
+    let splits = Clientset::new(cluster.client.clone())
+        .traffic_splits()
+        .namespaced(&cluster.namespace);
+    let mut split = samples::split("web");
+    split.spec.backends[0].weight = u32::MAX;
+    match splits.create(split).await {
+        Err(ClientError::Kube(kube::Error::Api(status))) => {
+            assert_eq!((status.code, status.reason.as_str()), (422, "Invalid"));
+            assert!(status.message.contains("spec.backends[0].weight"), "{}", status.message);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// In a cluster that serves nothing newer than `version`; `body` is the sample target there.
+async fn is_read_and_not_written(version: &str, body: &serde_json::Value) {
+    let cluster = cluster_with(samples::serving_only(version)).await;
+    let raw = Raw::targets(&cluster.client, &cluster.namespace, version);
+    raw.create("orders", body.clone()).await;
+
+    let targets = Clientset::new(cluster.client.clone())
+        .traffic_targets()
+        .namespaced(&cluster.namespace);
+    assert_eq!(targets.version().await.unwrap(), version);
+    let found = targets.get("orders").await.unwrap();
+    assert_eq!(found.spec, samples::target("orders").spec);
+    assert_eq!(
+        targets.list(&ListParams::default()).await.unwrap(),
+        std::slice::from_ref(&found)
+    );
+
+    let downward = |result: Result<(), ClientError>| match result {
+        Err(ClientError::Convert(error @ ConvertError::Downward { .. })) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let mut message = downward(targets.replace(found.clone()).await.map(drop));
+    message = message.replace(&cluster.namespace, "NAMESPACE");
+    let expected = format!(
+        "`NAMESPACE/orders` cannot be converted from `access.smi-spec.io/v1alpha4` down to `access.smi-spec.io/{version}`: this release only converts upward"
+    );
+    assert_eq!(message, expected);
+    downward(targets.create(samples::target("other")).await.map(drop));
+    downward(targets.apply("tests", found).await.map(drop));
+    let changed = targets.patch("orders", |target| {
+        target.spec.destination = Subject::service_account("x");
+    });
+    downward(changed.await.map(drop));
+    assert_eq!(raw.api.list(&ListParams::default()).await.unwrap().items.len(), 1);
+
+    targets.delete("orders", &DeleteParams::default()).await.unwrap();
+    assert_eq!(code(raw.api.get("orders").await), 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_released_version_is_read_as_the_newest_and_not_written() {
+    let body = json!({"spec": {"destination": {"kind": "ServiceAccount", "name": "api"},
+        "sources": [{"kind": "ServiceAccount", "name": "web"}], "rules": [{"kind": "HTTPRouteGroup", "name": "api"}]}});
+    is_read_and_not_written("v1alpha3", &body).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_oldest_version_is_read_as_the_newest_and_not_written() {
+    let body = json!({"destination": {"kind": "ServiceAccount", "name": "api"},
+        "sources": [{"kind": "ServiceAccount", "name": "web"}], "specs": [{"kind": "HTTPRouteGroup", "name": "api"}]});
+    is_read_and_not_written("v1alpha1", &body).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_not_served_is_an_error_until_its_crd_is_there() {
+    let crds = smi_sdk::crds(&CrdOptions::all_served());
+    let cluster = cluster_with(Vec::new()).await;
+    let smi = Clientset::new(cluster.client.clone());
+    let routes = smi.udp_routes().namespaced(&cluster.namespace);
+    let error = routes.get("a").await.unwrap_err();
+    assert!(matches!(error, ClientError::NotServed { .. }));
+    assert_eq!(
+        error.to_string(),
+        "the server does not serve `UDPRoute` of `specs.smi-spec.io`"
+    );
+    assert!(matches!(
+        routes.create(samples::udp_route("a")).await,
+        Err(ClientError::NotServed { .. })
+    ));
+
+    // A sibling in the same group does not make it served.
+    cluster.install(samples::of(&crds, "tcproutes")).await;
+    assert_eq!(smi.tcp_routes().version().await.unwrap(), "v1alpha4");
+    assert!(matches!(routes.version().await, Err(ClientError::NotServed { .. })));
+
+    let waiting = routes.wait_until_served(Duration::from_millis(100));
+    let (version, ()) = in_time("UDPRoutes are served", async {
+        tokio::join!(waiting, cluster.install(samples::of(&crds, "udproutes")))
+    })
+    .await;
+    assert_eq!(version.unwrap(), "v1alpha4");
+    routes.create(samples::udp_route("a")).await.unwrap();
+}
