@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{StreamExt, stream::BoxStream};
 use kube::{
     Api, Client,
-    core::Resource,
+    core::{Resource, Status},
     runtime::{
         utils::Backoff,
         watcher::{self, DefaultBackoff, InitialListStrategy},
@@ -18,6 +18,9 @@ use super::{
     raw::RawObject,
 };
 use crate::{convert::ConvertError, decode::Strip, discovery};
+
+/// The longest pause that a server may ask for: one that asks for a day is taken for one that is wrong.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// One version at which a kind can be read.
 pub(super) struct Readable<K> {
@@ -118,7 +121,7 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                         }
                     }
                     Err(error) => {
-                        self.wait = self.backoff.next();
+                        self.wait = self.pause(refusal(&error));
                         return Signal::Failed(InformerError::Discovery(error));
                     }
                 }
@@ -146,13 +149,21 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                         self.watch = self.server.watch(position);
                     }
                     _ => {
-                        self.wait = self.backoff.next();
+                        self.wait = self.pause(status(&error));
                         return Signal::Failed(error.into());
                     }
                 },
                 None => self.watch = None,
             }
         }
+    }
+
+    /// The pause after a failure: they grow, and none is shorter than the server asks for. kube's own clients wait for a
+    /// `Retry-After` by themselves; here it counts for others, which a caller may have built.
+    fn pause(&mut self, refusal: Option<&Status>) -> Option<Duration> {
+        let details = refusal.and_then(|status| status.details.as_ref());
+        let asked = details.map(|details| Duration::from_secs(details.retry_after_seconds.into()));
+        self.backoff.next().max(asked.map(|asked| asked.min(LONGEST)))
     }
 }
 
@@ -176,8 +187,27 @@ fn signal<K, S>(event: watcher::Event<RawObject>, read: &Read<K>, strip: Strip, 
 /// The status code with which the server refused a list or a watch.
 fn code(error: &watcher::Error) -> Option<u16> {
     match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => Some(status.code),
+        watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error) => {
+            refusal(error).map(|status| status.code)
+        }
+        _ => None,
+    }
+}
+
+/// What the server said of a failure, if it did.
+fn status(error: &watcher::Error) -> Option<&Status> {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => refusal(error),
+        watcher::Error::WatchError(status) => Some(&**status),
+        watcher::Error::NoResourceVersion => None,
+    }
+}
+
+fn refusal(error: &kube::Error) -> Option<&Status> {
+    match error {
+        kube::Error::Api(status) => Some(&**status),
         _ => None,
     }
 }
