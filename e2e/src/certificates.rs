@@ -15,6 +15,9 @@ use crate::Error;
 /// The name in the certificate with which the API server calls aggregated servers.
 pub(crate) const FRONT_PROXY: &str = "front-proxy-client";
 
+/// A name in the API server's certificate that says nothing of where it is reached.
+pub(crate) const SERVER_NAME: &str = "kubernetes.default.svc";
+
 /// A certificate and its key, as PEM files.
 #[derive(Debug)]
 pub(crate) struct Pair {
@@ -80,7 +83,7 @@ fn authority(name: &str) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Err
 }
 
 fn server() -> Result<CertificateParams, rcgen::Error> {
-    let names = ["127.0.0.1", "localhost", "kubernetes.default.svc"].map(str::to_owned);
+    let names = ["127.0.0.1", "localhost", SERVER_NAME].map(str::to_owned);
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name = named("kube-apiserver").distinguished_name;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

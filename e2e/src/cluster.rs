@@ -8,8 +8,14 @@ use std::{
 use kube::{Client, Config, config::KubeConfigOptions};
 
 use crate::{
-    Error, LIMIT, apiserver, certificates::Certificates, etcd, folder::Folder, kubeconfig, ports, programs::Programs,
-    server::Server, until,
+    Error, LIMIT, Proxy, apiserver,
+    certificates::{Certificates, SERVER_NAME},
+    etcd,
+    folder::Folder,
+    kubeconfig, ports,
+    programs::Programs,
+    server::Server,
+    until,
 };
 
 /// A running kube-apiserver with its etcd; both end when it is dropped, and when this process ends in any other way.
@@ -78,6 +84,20 @@ impl Cluster {
     /// The configuration of that client, for a test that changes it, to impersonate a user for instance.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The same by way of `proxy`, which stands in front of kube-apiserver. The server is known by its name in TLS,
+    /// wherever it is reached.
+    ///
+    /// # Errors
+    /// Where the proxy's address makes no URL.
+    pub fn config_through(&self, proxy: &Proxy) -> Result<Config, Error> {
+        let mut config = self.config.clone();
+        config.cluster_url = format!("https://{}", proxy.address())
+            .parse()
+            .map_err(http::Error::from)?;
+        config.tls_server_name = Some(SERVER_NAME.to_owned());
+        Ok(config)
     }
 
     /// The admin's kubeconfig.

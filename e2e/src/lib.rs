@@ -6,6 +6,8 @@
 //! ([`Response`]). Both programs end, and the folder goes, when the cluster is dropped and also when the process that
 //! started it dies in any other way.
 //!
+//! A [`Proxy`] in front of the server cuts and stalls connections; [`Cluster::config_through`] is the way through it.
+//!
 //! `e2e/run` builds the programs, says where they are in `SMI_E2E_BIN`, and runs the tests in `tests/e2e`. Those are
 //! behind the feature `real`, so that `cargo test --workspace` needs Rust alone. There is no controller manager: nothing
 //! collects garbage, and a deleted namespace stays `Terminating`.
@@ -24,6 +26,7 @@ mod object;
 mod ports;
 mod process;
 mod programs;
+mod proxy;
 mod request;
 mod server;
 mod wait;
@@ -31,5 +34,6 @@ mod wait;
 pub use cluster::Cluster;
 pub use error::Error;
 pub use kubectl::Output;
+pub use proxy::Proxy;
 pub use request::Response;
 pub use wait::{LIMIT, until};

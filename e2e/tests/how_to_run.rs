@@ -12,11 +12,14 @@ fn tests_on_a_real_api_server_are_run_by_e2e_run() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/run");
     let mode = fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode & 0o111, 0o111, "`{path}` is not executable");
-    assert!(
-        fs::read_to_string(path)
-            .unwrap()
-            .contains("cargo test -p e2e --features real")
-    );
+    let run = fs::read_to_string(path).unwrap();
+    for command in [
+        "cargo test -p e2e --features real",
+        "cargo test -p smi-sdk --test cluster",
+        "cargo test -p smi-fake --test server",
+    ] {
+        assert!(run.contains(command), "`{path}` has no `{command}`");
+    }
     if !cfg!(feature = "real") {
         // Not `eprintln!`, which is shown for failed tests only.
         writeln!(

@@ -5,6 +5,7 @@
 
 mod corpus;
 mod crds;
+mod faults;
 mod fixtures;
 mod harness;
 mod installing;
