@@ -2,7 +2,11 @@
 
 use futures::StreamExt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::{Api, ResourceExt, api::PostParams, core::DynamicObject};
+use kube::{
+    Api, ResourceExt,
+    api::{Patch, PatchParams, PostParams},
+    core::DynamicObject,
+};
 use serde_json::json;
 
 use crate::{
@@ -51,10 +55,9 @@ async fn the_stored_version_can_change() {
     let from = create(&client, "old").await.resource_version().unwrap();
     let events = watch(&client, &format!("{AT_V2}?watch=1&resourceVersion={from}")).await;
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
-    let mut crd = crds.get("widgets.example.com").await.unwrap();
-    crd.spec.versions = crd_stored_at("v2").spec.versions;
+    let versions = Patch::Merge(json!({"spec": {"versions": crd_stored_at("v2").spec.versions}}));
     let crd = crds
-        .replace("widgets.example.com", &PostParams::default(), &crd)
+        .patch("widgets.example.com", &PatchParams::default(), &versions)
         .await
         .unwrap();
     assert_eq!(crd.status.unwrap().stored_versions.unwrap(), ["v1", "v2"]);

@@ -1,6 +1,8 @@
 //! The real API server of the tests that otherwise run on the fake. `e2e/run` starts one and says where.
+//!
+//! They take CRDs away with every object: no server is taken but one on this machine.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
@@ -26,7 +28,14 @@ pub(crate) async fn config() -> Option<Config> {
     tokio::time::resume();
     let kubeconfig = Kubeconfig::read_from(path).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    Some(config.unwrap())
+    let config = config.unwrap();
+    let host = config.cluster_url.host().unwrap_or_default();
+    let is_ours = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    assert!(
+        is_ours,
+        "tests would remove CRDs and objects of `{host}`: `{VARIABLE}` is for servers on loopback"
+    );
+    Some(config)
 }
 
 /// Whether the tests run on the real server.
