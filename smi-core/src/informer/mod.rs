@@ -50,6 +50,7 @@ mod server;
 mod state;
 mod store;
 mod stored;
+mod tombstones;
 mod writer;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{
     bucket::Bucket,
     index::{AnyIndex, Index},
     invalid::Invalid,
-    stored::Stored,
+    stored::{Stored, is_older},
 };
 use crate::key::{KeyRef, ObjectKey};
 
@@ -46,6 +46,13 @@ impl<S: Stored> State<S> {
     pub(super) fn get(&self, key: KeyRef<'_>) -> Option<&Arc<S>> {
         self.objects
             .find(self.hasher.hash_one(key), |object| object.key() == key)
+    }
+
+    /// Whether something newer than `version` is known of the object, so that an event with `version` is late.
+    pub(super) fn has_newer(&self, key: KeyRef<'_>, version: &str) -> bool {
+        self.get(key)
+            .is_some_and(|stored| is_older(version, stored.resource_version()))
+            || self.get_invalid(key).is_some_and(|bad| bad.is_newer_than(version))
     }
 
     pub(super) const fn all(&self) -> &Bucket<S> {

@@ -1,10 +1,6 @@
 //! The one writer of a store: events in, a changed store and what is to be told about it out.
 
-use std::{
-    cmp::Ordering,
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -14,9 +10,13 @@ use super::{
     invalid::{Invalid, OnInvalid},
     state::State,
     store::Shared,
-    stored::{Stored, is_older, is_same, revision},
+    stored::{Stored, is_same},
+    tombstones::Tombstones,
 };
 use crate::key::{KeyRef, ObjectKey};
+
+/// As much room for events that are not yielded yet is kept.
+const FEW: usize = 64;
 
 pub(super) struct Writer<S: Stored> {
     shared: Arc<Shared<S>>,
@@ -60,7 +60,7 @@ impl<S: Stored> Writer<S> {
     /// The next event that was not yielded yet.
     pub(super) fn next(&mut self) -> Option<Event<S>> {
         let event = self.told.pop_front();
-        if event.is_none() {
+        if self.told.is_empty() && self.told.capacity() > FEW {
             // The first list leaves room for as many events as there are objects.
             self.told = VecDeque::new();
         }
@@ -75,7 +75,7 @@ impl<S: Stored> Writer<S> {
                 self.told.push_back(Event::Failed(error));
                 return;
             }
-            // kube says so before it asks the server.
+            // It is said before the server is asked.
             Signal::Init => {
                 self.relist = Some(self.shared.state().fresh());
                 return;
@@ -116,13 +116,7 @@ impl<S: Stored> Writer<S> {
         match item {
             Item::Good(object) => {
                 let key = object.key();
-                let listed = relist.get(key);
-                let is_old = listed
-                    .is_some_and(|listed| is_older(object.resource_version(), listed.resource_version()))
-                    || relist
-                        .get_invalid(key)
-                        .is_some_and(|bad| bad.is_newer_than(object.resource_version()));
-                if is_old {
+                if relist.has_newer(key, object.resource_version()) {
                     self.shared.counters.stale.add();
                     return;
                 }
@@ -133,10 +127,7 @@ impl<S: Stored> Writer<S> {
             }
             Item::Bad(invalid) => {
                 let key = invalid.object.by_ref();
-                if relist
-                    .get(key)
-                    .is_some_and(|listed| is_older(&invalid.resource_version, listed.resource_version()))
-                {
+                if relist.has_newer(key, &invalid.resource_version) {
                     self.shared.counters.stale.add();
                     return;
                 }
@@ -164,15 +155,7 @@ impl<S: Stored> Writer<S> {
         if !is_missing {
             self.shared.counters.relists.add();
         }
-        let versions = relist.all().iter().map(|object| object.resource_version());
-        let bad = relist
-            .invalid()
-            .values()
-            .map(|invalid| invalid.resource_version.as_str());
-        self.tombstones = Tombstones {
-            listed: versions.chain(bad).filter_map(revision).max().unwrap_or_default(),
-            ..Tombstones::default()
-        };
+        self.tombstones = Tombstones::since(&relist);
         let was_missing = self.shared.is_missing();
         self.shared.set_missing(is_missing);
         self.commit(differences, |state| std::mem::replace(state, relist));
@@ -254,9 +237,7 @@ impl<S: Stored> Writer<S> {
             let state = self.shared.state();
             let stored = state.get(key);
             let is_unknown = stored.is_none() && state.get_invalid(key).is_none();
-            let is_old = stored
-                .is_some_and(|stored| is_same(stored, object) || is_older(version, stored.resource_version()))
-                || state.get_invalid(key).is_some_and(|bad| bad.is_newer_than(version));
+            let is_old = stored.is_some_and(|stored| is_same(stored, object)) || state.has_newer(key, version);
             (is_old, is_unknown, stored.is_none() && !self.is_reported(&state, key))
         };
         if is_old || is_unknown && self.tombstones.cover(key, version) {
@@ -277,10 +258,7 @@ impl<S: Stored> Writer<S> {
             let state = self.shared.state();
             let stored = state.get(key.by_ref()).cloned();
             let known = state.get_invalid(key.by_ref());
-            let is_old = stored
-                .as_ref()
-                .is_some_and(|stored| is_older(version, stored.resource_version()))
-                || known.is_some_and(|known| known.is_same(&invalid) || known.is_newer_than(version));
+            let is_old = known.is_some_and(|known| known.is_same(&invalid)) || state.has_newer(key.by_ref(), version);
             (
                 is_old,
                 stored.is_none() && known.is_none(),
@@ -312,13 +290,9 @@ impl<S: Stored> Writer<S> {
     fn delete(&mut self, key: &ObjectKey, version: &str) {
         let (is_old, stored, was_invalid) = {
             let state = self.shared.state();
-            let stored = state.get(key.by_ref()).cloned();
-            let known = state.get_invalid(key.by_ref());
-            let is_old = stored
-                .as_ref()
-                .is_some_and(|stored| is_older(version, stored.resource_version()))
-                || known.is_some_and(|known| known.is_newer_than(version));
-            (is_old, stored, known.is_some())
+            let is_old = state.has_newer(key.by_ref(), version);
+            let was_invalid = state.get_invalid(key.by_ref()).is_some();
+            (is_old, state.get(key.by_ref()).cloned(), was_invalid)
         };
         if is_old {
             self.shared.counters.stale.add();
@@ -380,44 +354,5 @@ fn change_of<S>(event: &Event<S>, on_invalid: OnInvalid) -> Option<Change<S>> {
         Event::Deleted { key, .. } => Some(Change::Deleted(key.clone())),
         Event::Invalid(invalid) if on_invalid == OnInvalid::FailClosed => Some(Change::Invalid(invalid.clone())),
         _ => None,
-    }
-}
-
-/// What is known to be gone: an event from before that does not bring an object back.
-#[derive(Default)]
-struct Tombstones {
-    /// The newest version in the last list, which had every object that there was then.
-    listed: u64,
-    /// The deletions since.
-    versions: HashMap<ObjectKey, u64>,
-    order: VecDeque<ObjectKey>,
-}
-
-impl Tombstones {
-    /// How many there are at most: how far events may be out of order.
-    const MOST: usize = 1024;
-
-    fn add(&mut self, key: &ObjectKey, version: &str) {
-        let Some(version) = revision(version) else { return };
-        if self.versions.insert(key.clone(), version).is_none() {
-            self.order.push_back(key.clone());
-        }
-        if self.order.len() > Self::MOST
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.versions.remove(&oldest);
-        }
-    }
-
-    /// Whether an object that is not in the store was gone at this version already.
-    fn cover(&self, key: KeyRef<'_>, version: &str) -> bool {
-        revision(version).is_some_and(|version| {
-            version <= self.listed
-                || !self.versions.is_empty()
-                    && self
-                        .versions
-                        .get(&key.owned())
-                        .is_some_and(|deleted| version <= *deleted)
-        })
     }
 }
