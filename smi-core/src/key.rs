@@ -96,7 +96,7 @@ impl PartialOrd for ObjectKey {
     }
 }
 
-/// Namespace and name of an object, borrowed from it; ordered by the namespace first.
+/// Namespace and name of an object, borrowed from it; ordered by the namespace first, and prints as [`ObjectKey`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyRef<'a> {
     /// The namespace; empty where the kind has none.
@@ -120,6 +120,16 @@ impl<'a> KeyRef<'a> {
     }
 }
 
+impl fmt::Display for KeyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, name } = self;
+        if !namespace.is_empty() {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +146,8 @@ mod tests {
             (bare.namespace(), bare.name(), bare.to_string().as_str()),
             ("", "a", "a")
         );
+        assert_eq!(key.by_ref().to_string(), "shop/web");
+        assert_eq!(bare.by_ref().to_string(), "a");
         assert_eq!("shop/web".parse(), Ok(key));
         assert_eq!("a".parse(), Ok(bare));
         for text in ["", "/", "a/", "/a", "a/b/c"] {

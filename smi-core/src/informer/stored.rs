@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use kube::core::Resource;
 
-use crate::key::{KeyRef, ObjectKey};
+use crate::key::KeyRef;
 
 /// What a store can keep: it knows its key and its version. Implemented for every Kubernetes object and for
 /// [`Projected`].
@@ -48,9 +48,10 @@ impl<K: Resource + Send + Sync + 'static> Stored for K {
 /// What a projection made of an object, with the key and the version of that object. Derefs to the projection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Projected<P> {
-    key: ObjectKey,
-    uid: Box<str>,
-    resource_version: Box<str>,
+    /// Namespace, name, uid and resource version, in one allocation.
+    text: Box<str>,
+    /// Where each of them but the last ends.
+    ends: [u32; 3],
     value: P,
 }
 
@@ -58,18 +59,34 @@ impl<P> Projected<P> {
     /// Projects an object.
     pub(super) fn new<K: Resource>(object: K, project: impl FnOnce(K) -> P) -> Self {
         let metadata = object.meta();
-        let boxed = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
+        let KeyRef { namespace, name } = KeyRef::of(metadata);
+        let uid = metadata.uid.as_deref().unwrap_or_default();
+        let resource_version = metadata.resource_version.as_deref().unwrap_or_default();
+        let mut end = 0;
+        let ends = [namespace, name, uid].map(|part| {
+            end += u32::try_from(part.len()).unwrap_or_default();
+            end
+        });
         Self {
-            key: KeyRef::of(metadata).owned(),
-            uid: boxed(&metadata.uid),
-            resource_version: boxed(&metadata.resource_version),
+            text: [namespace, name, uid, resource_version].concat().into(),
+            ends,
             value: project(object),
         }
     }
 
     /// Namespace and name of the object.
-    pub const fn key(&self) -> &ObjectKey {
-        &self.key
+    pub fn key(&self) -> KeyRef<'_> {
+        KeyRef {
+            namespace: self.part(0),
+            name: self.part(1),
+        }
+    }
+
+    fn part(&self, number: usize) -> &str {
+        let end = |number: usize| self.ends.get(number).and_then(|end| usize::try_from(*end).ok());
+        let start = number.checked_sub(1).and_then(end).unwrap_or_default();
+        let end = end(number).unwrap_or(self.text.len());
+        self.text.get(start..end).unwrap_or_default()
     }
 }
 
@@ -85,15 +102,15 @@ impl<P: Send + Sync + 'static> Stored for Projected<P> {
     type Value = P;
 
     fn key(&self) -> KeyRef<'_> {
-        self.key.by_ref()
+        self.key()
     }
 
     fn uid(&self) -> &str {
-        &self.uid
+        self.part(2)
     }
 
     fn resource_version(&self) -> &str {
-        &self.resource_version
+        self.part(3)
     }
 
     fn value(&self) -> &P {
