@@ -12,7 +12,8 @@ use serde::{
 
 use crate::decode::excerpt;
 
-/// Reads a list, and `null` as the empty list; with `#[serde(default)]` an absent list is empty too.
+/// Reads a list, and `null` as the empty list; with `#[serde(default)]` an absent list is empty too. It has no room to
+/// grow: caches hold many of them for long.
 ///
 /// # Errors
 /// Where the value is neither a list of `T` nor `null`.
@@ -21,7 +22,9 @@ where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
+    let mut list = Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default();
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 /// Reads an optional value, and `null` as `T`'s default.
