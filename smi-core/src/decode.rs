@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::path::FieldPath;
 
 mod message;
+#[cfg(feature = "runtime")]
+pub(crate) mod served;
 mod shaped;
 mod stripped;
 

@@ -6,6 +6,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use serde_json::Value;
 
 use super::{ConvertError, Converted, Hub, Spoke, error::quoted, shape, version::Version};
+#[cfg(feature = "runtime")]
+use crate::decode::served::{Line, List};
 use crate::{
     crd::{self, CrdOptions},
     decode::Strip,
@@ -81,6 +83,19 @@ impl<H: Hub> Converter<H> {
             Ok(value) => self.to_hub(&value).err().unwrap_or(error),
             Err(_) => error,
         })
+    }
+
+    /// Reads a list that an API server gave out at `version`, without managedFields and the like; none where an object is
+    /// bad, and then [`read_served`](Self::read_served) reads each by itself.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn list_served(&self, text: &str, version: &str) -> Option<List<H>> {
+        (self.find(version).ok()?.list)(text)
+    }
+
+    /// Reads a line of a watch at `version` as [`list_served`](Self::list_served) reads a list.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn line_served<'a>(&self, text: &'a str, version: &str) -> Option<Line<'a, H>> {
+        (self.find(version).ok()?.line)(text)
     }
 
     /// Writes a hub object at one of the versions of the kind.

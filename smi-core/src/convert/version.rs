@@ -8,6 +8,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde_json::Value;
 
 use super::{ConvertError, Converted, Hub, Spoke};
+#[cfg(feature = "runtime")]
+use crate::decode::served::{self, Line, List};
 use crate::{
     decode::{self, Strip},
     path::FieldPath,
@@ -23,6 +25,10 @@ pub(super) struct Version<H> {
     pub(super) draft: bool,
     pub(super) to_hub: fn(&Value) -> Result<Converted<H>, ConvertError>,
     pub(super) read: Reading<H>,
+    #[cfg(feature = "runtime")]
+    pub(super) list: fn(&str) -> Option<List<H>>,
+    #[cfg(feature = "runtime")]
+    pub(super) line: for<'a> fn(&'a str) -> Option<Line<'a, H>>,
     pub(super) from_hub: fn(H) -> Result<Converted<Value>, ConvertError>,
     pub(super) crd: fn() -> CustomResourceDefinition,
     schema: OnceLock<Option<JSONSchemaProps>>,
@@ -35,6 +41,10 @@ impl<H: Hub> Version<H> {
             draft,
             to_hub: |object| decode::object::<V>(object)?.into_hub(),
             read: |text, strip| strip.read::<V>(text)?.into_hub(),
+            #[cfg(feature = "runtime")]
+            list: |text| served::list::<V>(text)?.convert(hub),
+            #[cfg(feature = "runtime")]
+            line: |text| served::line::<V>(text)?.convert(hub),
             from_hub: |hub| {
                 V::from_hub(hub)?.try_map(|object| {
                     serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))
@@ -44,6 +54,12 @@ impl<H: Hub> Version<H> {
             schema: OnceLock::new(),
         }
     }
+}
+
+/// The hub alone; none where there is an error.
+#[cfg(feature = "runtime")]
+fn hub<V: Spoke>(object: V) -> Option<V::Hub> {
+    Some(object.into_hub().ok()?.object)
 }
 
 impl<H> Version<H> {

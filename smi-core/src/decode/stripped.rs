@@ -38,13 +38,14 @@ impl Strip {
     pub fn read<K: Resource + DeserializeOwned>(self, text: &str) -> Result<K, DecodeError> {
         let mut json = serde_json::Deserializer::from_str(text);
         let read = match self {
-            Self::Bookkeeping => K::deserialize(Stripped {
-                inner: &mut json,
-                part: Part::Object,
-            }),
+            Self::Bookkeeping => K::deserialize(Stripped::object(&mut json)),
             Self::Nothing => K::deserialize(&mut json),
         };
-        let mut object = read.map_err(|error| located::<K>(text, &error))?;
+        self.finish(read.map_err(|error| located::<K>(text, &error))?)
+    }
+
+    /// What reading leaves to do once the object is there.
+    pub(super) fn finish<K: Resource>(self, mut object: K) -> Result<K, DecodeError> {
         let metadata = object.meta_mut();
         if metadata.name.as_deref().is_none_or(str::is_empty) {
             let path = FieldPath::root().child("metadata").child("name");
@@ -112,9 +113,19 @@ impl Part {
 }
 
 /// A deserializer, a visitor or a seed that stands at a [`Part`].
-struct Stripped<T> {
+pub(super) struct Stripped<T> {
     inner: T,
     part: Part,
+}
+
+impl<T> Stripped<T> {
+    /// Stands at an object.
+    pub(super) const fn object(inner: T) -> Self {
+        Self {
+            inner,
+            part: Part::Object,
+        }
+    }
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Stripped<D> {

@@ -98,11 +98,23 @@ impl<S: Stored> Bucket<S> {
             },
             Shape::Many { chunks, len } => {
                 let chunks = Arc::make_mut(chunks);
-                let at = chunk_of(chunks, object.as_ref());
+                // Lists come in order: a search would look at objects all over the memory for nothing.
+                let last = chunks.last().and_then(|chunk| chunk.last());
+                let is_after_all = last.is_some_and(|last| last.key() < object.key());
+                let at = if is_after_all {
+                    chunks.len().saturating_sub(1)
+                } else {
+                    chunk_of(chunks, object.as_ref())
+                };
                 let is_last = at + 1 == chunks.len();
                 let Some(shared) = chunks.get_mut(at) else { return };
                 let chunk = unshared(shared);
-                match place(chunk, object.as_ref()) {
+                let place = if is_after_all {
+                    Err(chunk.len())
+                } else {
+                    place(chunk, object.as_ref())
+                };
+                match place {
                     Ok(place) => chunk[place] = object.clone(),
                     Err(place) => {
                         *len += 1;

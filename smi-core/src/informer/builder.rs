@@ -19,6 +19,7 @@ use super::{
     index::{AnyIndex, Index},
     invalid::OnInvalid,
     lister::Lister,
+    reader::{Converted, Plain},
     server::{Readable, Server},
     state::State,
     store::Shared,
@@ -67,7 +68,7 @@ impl<K: Resource<DynamicType = ()> + DeserializeOwned + Send + Sync + 'static> I
             plural: K::plural(&()).into_owned(),
             versions: vec![Readable {
                 version: K::version(&()).into_owned(),
-                read: Arc::new(|text, strip| Ok(strip.read(text)?)),
+                reader: Arc::new(Plain::new()),
             }],
             namespace: None,
             config: watcher::Config::default(),
@@ -123,7 +124,7 @@ impl<K: Hub> Informer<K> {
                 let (converter, version) = (converter.clone(), version.to_owned());
                 Readable {
                     version: version.clone(),
-                    read: Arc::new(move |text, strip| Ok(converter.read_served(text, &version, strip)?.object)),
+                    reader: Arc::new(Converted { converter, version }),
                 }
             };
             server.versions = converter.versions().map(readable).collect();

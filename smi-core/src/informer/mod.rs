@@ -43,14 +43,17 @@ mod counters;
 mod event;
 mod index;
 mod invalid;
+mod lines;
 mod lister;
 mod raw;
 mod rbac;
+mod reader;
 mod server;
 mod state;
 mod store;
 mod stored;
 mod tombstones;
+mod watch;
 mod writer;
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! An API server as the source of an informer: which version it serves, kube's watcher over it, and what to do when either
-//! is refused.
+//! An API server as the source of an informer: which version it serves, the watch of it, and what to do when either is
+//! refused.
 
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
 use kube::{
-    Api, Client,
-    core::{Resource, Status},
+    Client,
+    core::{DynamicObject, Resource, Status},
     runtime::{
         utils::Backoff,
         watcher::{self, DefaultBackoff, InitialListStrategy},
@@ -14,10 +14,11 @@ use kube::{
 };
 
 use super::{
-    event::{InformerError, Item, Signal},
-    raw::RawObject,
+    event::{InformerError, Signal},
+    reader::Reader,
+    watch::Watch,
 };
-use crate::{convert::ConvertError, decode::Strip, discovery};
+use crate::{decode::Strip, discovery};
 
 /// The longest pause that a server may ask for: one that asks for a day is taken for one that is wrong.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -25,11 +26,8 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// One version at which a kind can be read.
 pub(super) struct Readable<K> {
     pub(super) version: String,
-    pub(super) read: Read<K>,
+    pub(super) reader: Arc<dyn Reader<K>>,
 }
-
-/// Reads the text of an object.
-pub(super) type Read<K> = Arc<dyn Fn(&str, Strip) -> Result<K, ConvertError> + Send + Sync>;
 
 /// What to watch, and how.
 pub(super) struct Server<K> {
@@ -69,33 +67,22 @@ impl<K: Resource + Send + 'static> Server<K> {
         discovery::served(&self.client, &self.group, &self.plural, versions).await
     }
 
+    /// The watch of one version, which starts with a list.
     fn watch(&self, position: usize) -> Option<Watch<K>> {
-        let Readable { version, read } = self.versions.get(position)?;
+        let Readable { version, reader } = self.versions.get(position)?;
         let resource = discovery::resource(&self.group, version, &self.kind, &self.plural);
-        let api: Api<RawObject> = match &self.namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
-            None => Api::all_with(self.client.clone(), &resource),
-        };
+        let url = DynamicObject::url_path(&resource, self.namespace.as_deref());
         tracing::debug!(version, "watching");
-        Some(Watch {
-            position,
-            read: read.clone(),
-            events: watcher::watcher(api, self.config.clone()).boxed(),
-        })
+        let (client, config) = (self.client.clone(), self.config.clone());
+        Some(Watch::new(client, &url, config, self.strip, reader.clone()))
     }
-}
-
-/// A watcher at one version.
-struct Watch<K> {
-    position: usize,
-    read: Read<K>,
-    events: BoxStream<'static, watcher::Result<watcher::Event<RawObject>>>,
 }
 
 struct Driver<K, F> {
     server: Server<K>,
     keep: F,
-    watch: Option<Watch<K>>,
+    /// The version that is watched, by its position.
+    watch: Option<(usize, Watch<K>)>,
     backoff: DefaultBackoff,
     wait: Option<Duration>,
     is_missing: bool,
@@ -111,9 +98,9 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                 tokio::time::sleep(wait).await;
             }
             let is_streaming = self.server.config.initial_list_strategy == InitialListStrategy::StreamingList;
-            let Some(watch) = &mut self.watch else {
+            let Some((position, watch)) = &mut self.watch else {
                 match self.server.served().await {
-                    Ok(Some(position)) => self.watch = self.server.watch(position),
+                    Ok(Some(position)) => self.watch = self.server.watch(position).map(|watch| (position, watch)),
                     Ok(None) => {
                         self.wait = Some(self.server.ask_again);
                         if !std::mem::replace(&mut self.is_missing, true) {
@@ -127,16 +114,16 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                 }
                 continue;
             };
-            match watch.events.next().await {
-                Some(Ok(event)) => {
-                    // kube says `Init` before it asks the server.
+            match watch.next().await {
+                Ok(event) => {
+                    // `Init` is said before the server is asked.
                     if !matches!(event, watcher::Event::Init) {
                         self.backoff.reset();
                         self.is_missing = false;
                     }
-                    return signal(event, &watch.read, self.server.strip, &self.keep);
+                    return Signal::of(Ok(event), &self.keep);
                 }
-                Some(Err(error)) => match code(&error) {
+                Err(error) => match code(&error) {
                     Some(404) => {
                         // The kind is no longer served, or not at this version.
                         self.watch = None;
@@ -145,15 +132,14 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                     Some(400 | 422) if is_streaming => {
                         tracing::info!(%error, "the server refuses streaming lists: listing instead");
                         self.server.config.initial_list_strategy = InitialListStrategy::ListWatch;
-                        let position = watch.position;
-                        self.watch = self.server.watch(position);
+                        let position = *position;
+                        self.watch = self.server.watch(position).map(|watch| (position, watch));
                     }
                     _ => {
                         self.wait = self.pause(status(&error));
                         return Signal::Failed(error.into());
                     }
                 },
-                None => self.watch = None,
             }
         }
     }
@@ -164,23 +150,6 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
         let details = refusal.and_then(|status| status.details.as_ref());
         let asked = details.map(|details| Duration::from_secs(details.retry_after_seconds.into()));
         self.backoff.next().max(asked.map(|asked| asked.min(LONGEST)))
-    }
-}
-
-fn signal<K, S>(event: watcher::Event<RawObject>, read: &Read<K>, strip: Strip, keep: impl Fn(K) -> S) -> Signal<S> {
-    let item = |object: RawObject| match read(object.text(), strip) {
-        Ok(read) => Item::Good(Arc::new(keep(read))),
-        Err(error) => Item::Bad(object.invalid(error)),
-    };
-    match event {
-        watcher::Event::Init => Signal::Init,
-        watcher::Event::InitApply(object) => Signal::InitApply(item(object)),
-        watcher::Event::InitDone => Signal::InitDone,
-        watcher::Event::Apply(object) => Signal::Apply(item(object)),
-        watcher::Event::Delete(object) => {
-            let (key, resource_version) = object.identity();
-            Signal::Delete { key, resource_version }
-        }
     }
 }
 
