@@ -104,8 +104,15 @@ impl Spoke for v1alpha3::TrafficTarget {
             rules,
         };
         let mut losses = Vec::new();
-        let at = FieldPath::root().child("spec");
-        without_identity_bindings(&mut spec, &at, &at.child("rules"), &mut losses);
+        // Of all the objects that an informer reads hardly any has one, and to name the place is not free.
+        let sources = spec.sources.iter();
+        if sources
+            .chain([&spec.destination])
+            .any(|subject| subject.kind == IDENTITY_BINDING)
+        {
+            let at = FieldPath::root().child("spec");
+            without_identity_bindings(&mut spec, &at, &at.child("rules"), &mut losses);
+        }
         let object = v1alpha4::TrafficTarget {
             metadata: self.metadata,
             spec,

@@ -49,6 +49,16 @@ impl<S> Bucket<S> {
         matches!(self.0, Shape::None)
     }
 
+    /// The last object.
+    pub(super) fn last(&self) -> Option<&Arc<S>> {
+        match &self.0 {
+            Shape::None => None,
+            Shape::One(object) => Some(object),
+            Shape::Few(objects) => objects.last(),
+            Shape::Many { chunks, .. } => chunks.last()?.last(),
+        }
+    }
+
     /// The objects in the order of namespace and name.
     pub fn iter(&self) -> Iter<'_, S> {
         let (chunk, chunks): (&[Arc<S>], &[Chunk<S>]) = match &self.0 {

@@ -13,6 +13,8 @@ use super::{bucket::Bucket, stored::Stored};
 /// An index, whatever its keys are.
 pub(super) trait AnyIndex<S>: Any + Send + Sync {
     fn insert(&mut self, object: &Arc<S>);
+    /// Puts an object in the place of one with the same name.
+    fn replace(&mut self, old: &S, object: &Arc<S>);
     fn remove(&mut self, object: &S);
     /// The same index without objects.
     fn fresh(&self) -> Box<dyn AnyIndex<S>>;
@@ -57,6 +59,21 @@ where
 {
     fn insert(&mut self, object: &Arc<S>) {
         for key in (self.function)(object.value()) {
+            self.buckets.entry(key).or_default().insert(object);
+        }
+    }
+
+    fn replace(&mut self, old: &S, object: &Arc<S>) {
+        let keys: Vec<_> = (self.function)(object.value()).into_iter().collect();
+        // Most changes leave the keys as they are, and then one search a bucket is enough.
+        let mut same = keys.iter();
+        let is_same = (self.function)(old.value())
+            .into_iter()
+            .all(|key| same.next() == Some(&key));
+        if !is_same || same.next().is_some() {
+            self.remove(old);
+        }
+        for key in keys {
             self.buckets.entry(key).or_default().insert(object);
         }
     }

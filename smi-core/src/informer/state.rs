@@ -13,7 +13,7 @@ use super::{
     bucket::Bucket,
     index::{AnyIndex, Index},
     invalid::Invalid,
-    stored::{Stored, is_older},
+    stored::{Stored, is_older, revision},
 };
 use crate::key::{KeyRef, ObjectKey};
 
@@ -24,6 +24,8 @@ pub(super) struct State<S> {
     namespaces: HashMap<Box<str>, Bucket<S>>,
     indexes: Vec<Box<dyn AnyIndex<S>>>,
     invalid: BTreeMap<ObjectKey, Arc<Invalid>>,
+    /// The newest version that was put in.
+    newest: u64,
 }
 
 impl<S: Stored> State<S> {
@@ -35,15 +37,22 @@ impl<S: Stored> State<S> {
             namespaces: HashMap::new(),
             indexes,
             invalid: BTreeMap::new(),
+            newest: 0,
         }
     }
 
-    /// A state with the same indexes and no objects.
+    /// A state with the same indexes and no objects, but room for as many.
     pub(super) fn fresh(&self) -> Self {
-        Self::new(self.indexes.iter().map(|index| index.fresh()).collect())
+        Self {
+            objects: HashTable::with_capacity(self.objects.len()),
+            ..Self::new(self.indexes.iter().map(|index| index.fresh()).collect())
+        }
     }
 
     pub(super) fn get(&self, key: KeyRef<'_>) -> Option<&Arc<S>> {
+        if self.objects.is_empty() {
+            return None;
+        }
         self.objects
             .find(self.hasher.hash_one(key), |object| object.key() == key)
     }
@@ -53,6 +62,17 @@ impl<S: Stored> State<S> {
         self.get(key)
             .is_some_and(|stored| is_older(version, stored.resource_version()))
             || self.get_invalid(key).is_some_and(|bad| bad.is_newer_than(version))
+    }
+
+    /// Whether the object would come after all others, as it does in a list in order, and none is invalid: then nothing is
+    /// known of it.
+    pub(super) fn is_before(&self, key: KeyRef<'_>) -> bool {
+        self.invalid.is_empty() && self.all.last().is_none_or(|last| last.key() < key)
+    }
+
+    /// The newest version that was put in; 0 where none is a number.
+    pub(super) const fn newest(&self) -> u64 {
+        self.newest
     }
 
     pub(super) const fn all(&self) -> &Bucket<S> {
@@ -80,6 +100,7 @@ impl<S: Stored> State<S> {
 
     /// Puts an object in the place of one with the same key, which it returns.
     pub(super) fn insert(&mut self, object: &Arc<S>) -> Option<Arc<S>> {
+        self.newest = self.newest.max(revision(object.resource_version()).unwrap_or_default());
         let Self { hasher, objects, .. } = self;
         let key = object.key();
         let hash = hasher.hash_one(key);
@@ -100,10 +121,10 @@ impl<S: Stored> State<S> {
             self.namespaces.insert(object.key().namespace.into(), bucket);
         }
         for index in &mut self.indexes {
-            if let Some(old) = &old {
-                index.remove(old);
+            match &old {
+                Some(old) => index.replace(old, object),
+                None => index.insert(object),
             }
-            index.insert(object);
         }
         old
     }
@@ -126,6 +147,7 @@ impl<S: Stored> State<S> {
     }
 
     pub(super) fn insert_invalid(&mut self, invalid: Arc<Invalid>) {
+        self.newest = self.newest.max(revision(&invalid.resource_version).unwrap_or_default());
         self.invalid.insert(invalid.object.clone(), invalid);
     }
 

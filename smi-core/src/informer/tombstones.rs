@@ -2,10 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{
-    state::State,
-    stored::{Stored, revision},
-};
+use super::stored::revision;
 use crate::key::{KeyRef, ObjectKey};
 
 /// What is known to be gone: an event from before that does not bring an object back.
@@ -22,15 +19,10 @@ impl Tombstones {
     /// How many there are at most: how far events may be out of order.
     const MOST: usize = 1024;
 
-    /// Nothing is gone since a list that ended in `state`.
-    pub(super) fn since<S: Stored>(state: &State<S>) -> Self {
-        let versions = state.all().iter().map(|object| object.resource_version());
-        let bad = state
-            .invalid()
-            .values()
-            .map(|invalid| invalid.resource_version.as_str());
+    /// Nothing is gone since a list whose newest version is `listed`.
+    pub(super) fn since(listed: u64) -> Self {
         Self {
-            listed: versions.chain(bad).filter_map(revision).max().unwrap_or_default(),
+            listed,
             ..Self::default()
         }
     }

@@ -144,8 +144,9 @@ impl<K: Resource> Watch<K> {
                             State::Listed { version }
                         }
                     };
-                    let said = match lines.next().await {
-                        Ok(Some(line)) => said(line, &*self.reader, self.strip),
+                    let (reader, strip) = (self.reader.clone(), self.strip);
+                    let said = match lines.next(|line| said(line, &*reader, strip)).await {
+                        Ok(Some(said)) => said,
                         Ok(None) => {
                             self.state = resume(version);
                             continue;
@@ -192,8 +193,6 @@ impl<K: Resource> Watch<K> {
                             }
                             return Err(watcher::Error::WatchError(status));
                         }
-                        // A line that the end of the connection cut off.
-                        Err(error) if error.is_eof() => go_on(version, is_list),
                         Err(error) => {
                             go_on(version, is_list);
                             return Err(watcher::Error::WatchFailed(kube::Error::SerdeError(error)));

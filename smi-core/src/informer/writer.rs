@@ -116,7 +116,7 @@ impl<S: Stored> Writer<S> {
         match item {
             Item::Good(object) => {
                 let key = object.key();
-                if relist.has_newer(key, object.resource_version()) {
+                if !relist.is_before(key) && relist.has_newer(key, object.resource_version()) {
                     self.shared.counters.stale.add();
                     return;
                 }
@@ -155,7 +155,7 @@ impl<S: Stored> Writer<S> {
         if !is_missing {
             self.shared.counters.relists.add();
         }
-        self.tombstones = Tombstones::since(&relist);
+        self.tombstones = Tombstones::since(relist.newest());
         let was_missing = self.shared.is_missing();
         self.shared.set_missing(is_missing);
         self.commit(differences, |state| std::mem::replace(state, relist));

@@ -319,3 +319,74 @@ async fn a_kind_that_is_taken_away_leaves_an_empty_store() {
     assert_eq!(until(&mut events, "+b").await, ["+b"]);
     assert_eq!(lister.stats().errors, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_refused_as_gone_means_a_new_list() {
+    let script = Script::default()
+        .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
+        .on("resourceVersion=9", Answer::Refused(410, "Expired"))
+        .on("limit=500", list(20, &[config("b", 12, &json!({}))]));
+    let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+    until(&mut events, "ready").await;
+    let told = until(&mut events, "+b").await;
+    assert!(told[0].starts_with("failed"), "{told:?}");
+    assert_eq!(told[1..], ["-a", "+b"]);
+    assert_eq!(names(&lister), ["b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_watch_is_asked_for_again_where_it_was() {
+    let script = Script::default()
+        .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
+        .on(
+            "resourceVersion=9",
+            Answer::Open(event("ADDED", &config("b", 10, &json!({})))),
+        )
+        .on(
+            "resourceVersion=10",
+            Answer::Open(event("ADDED", &config("c", 11, &json!({})))),
+        );
+    let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+    until(&mut events, "+b").await;
+    let start = tokio::time::Instant::now();
+    assert_eq!(until(&mut events, "+c").await, ["+c"], "silence is no error");
+    assert_eq!(start.elapsed(), Duration::from_secs(295));
+    assert_eq!(lister.stats().errors, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_is_no_event_is_told_and_the_watch_goes_on() {
+    let good = event("ADDED", &config("b", 10, &json!({})));
+    for line in [
+        "[]\n",
+        "{\"type\":\"TURNED\",\"object\":{}}\n",
+        "{\"type\":\"BOOKMARK\",\"object\":{}}\n",
+        "\u{0}\n",
+    ] {
+        let script = Script::default()
+            .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
+            .on("resourceVersion=9", Answer::Open(line.to_owned() + &good));
+        let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+        until(&mut events, "ready").await;
+        let told = until(&mut events, "+b").await;
+        assert!(told.len() == 2 && told[0].starts_with("failed"), "{told:?}");
+        assert_eq!(names(&lister), ["a", "b"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_are_stored_whole_if_asked_for_in_lists_and_watches() {
+    let script = Script::default()
+        .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
+        .on(
+            "resourceVersion=9",
+            Answer::Open(event("ADDED", &config("b", 10, &json!({})))),
+        );
+    let informer = Informer::<ConfigMap>::new(script.client()).strip(Strip::Nothing);
+    let (lister, mut events) = informer.start();
+    until(&mut events, "+b").await;
+    for name in ["a", "b"] {
+        let metadata = &lister.get("shop", name).unwrap().metadata;
+        assert!(metadata.managed_fields.is_some() && metadata.annotations.is_some());
+    }
+}
