@@ -1,6 +1,11 @@
 //! One informer as a whole process; see README.md.
 
+mod floor;
 mod measure;
+mod projection;
+mod recorded;
+mod relist;
+mod subscribers;
 mod update;
 
 use std::{env, error::Error, sync::Arc, time::Instant};
@@ -11,11 +16,10 @@ use kube::{
     runtime::{reflector, watcher},
 };
 use measure::{Line, Measured};
-use serde::Deserialize;
+use projection::{Names, Rules};
 use smi_sdk::{
     Clientset,
-    access::{ServiceIdentity, by, v1alpha3, v1alpha4::TrafficTarget},
-    core::key::ObjectKey,
+    access::{by, v1alpha3},
     informers::{Event, Events, Lister, Stored},
 };
 
@@ -28,17 +32,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             update::run(objects.parse()?);
             Ok(())
         }
+        ["relist", objects] => {
+            relist::run(objects.parse()?);
+            Ok(())
+        }
+        ["subscribers", objects] => {
+            subscribers::run(objects.parse()?);
+            Ok(())
+        }
         ["list"] => runtime.block_on(ours("list", watcher::Config::default())),
         ["streaming"] => runtime.block_on(ours("streaming", streaming)),
         ["projection"] => runtime.block_on(projection("projection", watcher::Config::default())),
         ["projection-streaming"] => runtime.block_on(projection("projection-streaming", streaming)),
         ["reflector"] => runtime.block_on(kubes()),
-        ["decode"] => runtime.block_on(decode()),
-        _ => Err("list, streaming, projection, projection-streaming, reflector, decode or update N".into()),
+        ["decode"] => runtime.block_on(floor::run()),
+        _ => Err("see README.md for the arguments".into()),
     }
 }
 
-fn client() -> Result<Client, Box<dyn Error>> {
+pub fn client() -> Result<Client, Box<dyn Error>> {
     Ok(Client::try_from(Config::new(env::var("SMI_SERVER")?.parse()?))?)
 }
 
@@ -69,48 +81,12 @@ async fn ours(variant: &str, config: watcher::Config) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// What a policy needs of a TrafficTarget.
-struct Rules {
-    destination: Option<ServiceIdentity>,
-    sources: Box<[ServiceIdentity]>,
-    routes: Box<[Route]>,
-}
-
-struct Route {
-    is_http: bool,
-    route: ObjectKey,
-    matches: Box<[Box<str>]>,
-}
-
-impl Rules {
-    fn of(target: TrafficTarget) -> Self {
-        let namespace = target.metadata.namespace.as_deref().unwrap_or_default();
-        let route = |rule: &v1alpha3::Rule| Route {
-            is_http: rule.kind == "HTTPRouteGroup",
-            route: ObjectKey::new(namespace, &rule.name),
-            matches: rule.matches.iter().map(|name| name.as_str().into()).collect(),
-        };
-        Self {
-            destination: by::destination(&target),
-            sources: by::source(&target).into(),
-            routes: target.spec.rules.iter().map(route).collect(),
-        }
-    }
-
-    fn destination(&self) -> Option<ServiceIdentity> {
-        self.destination.clone()
-    }
-
-    fn read(&self) -> usize {
-        let matches = |route: &Route| route.matches.len() + usize::from(route.is_http) + route.route.name().len();
-        self.sources.len() + self.routes.iter().map(matches).sum::<usize>()
-    }
-}
-
 async fn projection(variant: &str, config: watcher::Config) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let informer = Clientset::new(client()?).traffic_targets().informer().config(config);
-    let (rules, mut events) = informer.project(Rules::of).index(Rules::destination).start();
+    let names = Names::default();
+    let rules = informer.project(move |target| Rules::of(&target, &names));
+    let (rules, mut events) = rules.index(Rules::destination).start();
     synced(&mut events).await;
     let measured = Measured::now(start);
     let keys = keys(&rules, |rules| rules.destination());
@@ -136,10 +112,11 @@ async fn synced<S: Stored>(events: &mut Events<S>) {
     }
 }
 
-fn keys<S: Stored>(lister: &Lister<S>, key: impl Fn(&S) -> Option<ServiceIdentity>) -> Vec<ServiceIdentity> {
+/// A key for each object, in random order. They are made in that order, so that a look-up need not wait for its own key.
+fn keys<S: Stored, K: Clone>(lister: &Lister<S>, key: impl Fn(&S) -> Option<K>) -> Vec<K> {
     let mut keys: Vec<_> = lister.list(None).iter().filter_map(|object| key(object)).collect();
     measure::shuffle(&mut keys);
-    keys
+    keys.to_vec()
 }
 
 /// Nanoseconds of one look-up: the bucket, and the bucket with every object read.
@@ -170,79 +147,6 @@ async fn kubes() -> Result<(), Box<dyn Error>> {
         client: "kube",
         variant: "reflector",
         objects: objects.len(),
-        bucket: f64::NAN,
-        read: f64::NAN,
-    }
-    .print(&measured);
-    Ok(())
-}
-
-async fn decode() -> Result<(), Box<dyn Error>> {
-    #[derive(Deserialize)]
-    struct List {
-        items: Vec<Target>,
-    }
-    #[derive(Deserialize)]
-    struct Target {
-        metadata: Metadata,
-        spec: smi_sdk::access::v1alpha4::TrafficTargetSpec,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Metadata {
-        name: Box<str>,
-        namespace: Box<str>,
-        uid: Box<str>,
-        resource_version: Box<str>,
-        labels: Vec1,
-    }
-    /// Labels without a map.
-    struct Vec1(Vec<(Box<str>, Box<str>)>);
-    impl<'de> Deserialize<'de> for Vec1 {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Labels;
-            impl<'de> serde::de::Visitor<'de> for Labels {
-                type Value = Vec1;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("labels")
-                }
-                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Vec1, A::Error> {
-                    let mut labels = Vec::with_capacity(3);
-                    while let Some(entry) = map.next_entry()? {
-                        labels.push(entry);
-                    }
-                    Ok(Vec1(labels))
-                }
-            }
-            deserializer.deserialize_map(Labels)
-        }
-    }
-
-    let client = client()?;
-    let request = http::Request::get("/apis/access.smi-spec.io/v1alpha3/traffictargets").body(Vec::new())?;
-    let text = client.request_text(request).await?;
-    let before = measure::cpu_ms();
-    let start = Instant::now();
-    let list: List = serde_json::from_str(&text)?;
-    let measured = Measured {
-        cpu_ms: measure::cpu_ms() - before,
-        ..Measured::now(start)
-    };
-    let kept = |target: &Target| {
-        let Metadata {
-            name,
-            namespace,
-            uid,
-            resource_version,
-            labels,
-        } = &target.metadata;
-        name.len() + namespace.len() + uid.len() + resource_version.len() + labels.0.len() + target.spec.rules.len()
-    };
-    assert!(list.items.iter().map(kept).sum::<usize>() > 0);
-    Line {
-        client: "serde_json",
-        variant: "decode",
-        objects: list.items.len(),
         bucket: f64::NAN,
         read: f64::NAN,
     }

@@ -5,23 +5,32 @@ use std::{fs, hint::black_box, time::Instant};
 pub struct Measured {
     pub wall_ms: f64,
     pub cpu_ms: f64,
+    /// Resident bytes when free memory is given back.
     pub rss: u64,
+    /// Resident bytes before that.
+    pub untrimmed: u64,
     pub peak: u64,
 }
 
 impl Measured {
     pub fn now(start: Instant) -> Self {
         let (wall_ms, cpu_ms) = (start.elapsed().as_secs_f64() * 1e3, cpu_ms());
-        let peak = status("VmHWM:");
-        // SAFETY: takes no pointers; gives free memory back, as the contract asks before resident bytes are read.
-        unsafe { libc::malloc_trim(0) };
+        let (peak, untrimmed) = (status("VmHWM:"), status("VmRSS:"));
         Self {
             wall_ms,
             cpu_ms,
-            rss: status("VmRSS:"),
+            rss: resident(),
+            untrimmed,
             peak,
         }
     }
+}
+
+/// Resident bytes, when free memory is given back as the contract of the peers asks.
+pub fn resident() -> u64 {
+    // SAFETY: takes no pointers.
+    unsafe { libc::malloc_trim(0) };
+    status("VmRSS:")
 }
 
 /// User and system time of this process.
@@ -92,6 +101,7 @@ impl Line<'_> {
             wall_ms,
             cpu_ms,
             rss,
+            untrimmed,
             peak,
         } = measured;
         let number = |number: &f64| {
@@ -103,7 +113,7 @@ impl Line<'_> {
         };
         println!(
             "{{\"client\": \"{client}\", \"variant\": \"{variant}\", \"objects\": {objects}, \"wall_ms\": {wall_ms:.1}, \
-             \"cpu_ms\": {cpu_ms:.1}, \"rss_bytes\": {rss}, \"peak_rss_bytes\": {peak}, \"lookup_ns\": {}, \"bucket_ns\": {}}}",
+             \"cpu_ms\": {cpu_ms:.1}, \"rss_bytes\": {rss}, \"untrimmed_rss_bytes\": {untrimmed}, \"peak_rss_bytes\": {peak}, \"lookup_ns\": {}, \"bucket_ns\": {}}}",
             number(read),
             number(bucket),
         );
