@@ -12,12 +12,15 @@ use crate::{
     discovery,
     error::ApiError,
     faults::Fault,
-    request::{Accept, Body, Form, ListOptions, Path, Query, ResourcePath, WriteOptions, read_body},
+    request::{Accept, Body, Form, ListOptions, Path, Query, ResourcePath, WriteOptions, protobuf, read_body},
     response::{self, ResponseBody},
     verb::{self, DeleteOptions, Deleted, PatchType, Written},
     view::View,
     watch,
 };
+
+/// The media types of objects, as kube-apiserver lists them for every kind.
+const BODIES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 type Answer = Result<Response<ResponseBody>, ApiError>;
 
@@ -217,17 +220,30 @@ fn write_options(parts: &Parts, query: &Query, kind: &str, apply: bool) -> Resul
     WriteOptions::read(query, kind, header(&parts.headers, &header::USER_AGENT), apply)
 }
 
-/// The object in a body, as JSON or YAML.
+/// The object in a body, as JSON or YAML, of a built-in kind as protobuf too.
 async fn object<B>(parts: &Parts, body: B, cluster: &Cluster, target: &Target) -> Result<Body, ApiError>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let media_type = media_type(&parts.headers).split(';').next().unwrap_or_default().trim();
-    if !matches!(media_type, "" | "*/*" | "application/json" | "application/yaml") {
-        return Err(ApiError::unsupported_media_type("application/json, application/yaml"));
+    let is_protobuf = media_type == protobuf::MEDIA_TYPE && target.kind.builtin.is_some();
+    if !is_protobuf && !matches!(media_type, "" | "*/*" | "application/json" | "application/yaml") {
+        return Err(ApiError::unsupported_media_type(BODIES));
     }
     let bytes = read_body(body, cluster.limits.body).await?;
+    if is_protobuf {
+        let value = protobuf::read(&bytes).map_err(|why| {
+            let kind = &target.kind.kind;
+            ApiError::bad_request(format!(
+                "the object provided is unrecognized (must be of type {kind}): {why}"
+            ))
+        })?;
+        return Ok(Body {
+            value,
+            duplicates: Vec::new(),
+        });
+    }
     Body::parse(&bytes, media_type == "application/yaml").map_err(|why| {
         let start: String = String::from_utf8_lossy(&bytes).chars().take(30).collect();
         let kind = &target.kind.kind;
@@ -246,6 +262,8 @@ where
     let bytes = read_body(body, cluster.limits.body).await?;
     let body: Option<Value> = if bytes.is_empty() {
         None
+    } else if media_type(&parts.headers).starts_with(protobuf::MEDIA_TYPE) {
+        Some(protobuf::read(&bytes).map_err(ApiError::bad_request)?)
     } else {
         let read = Body::parse(&bytes, media_type(&parts.headers).starts_with("application/yaml"));
         Some(read.map_err(ApiError::bad_request)?.value)

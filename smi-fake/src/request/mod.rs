@@ -4,6 +4,7 @@ mod accept;
 mod body;
 mod options;
 mod path;
+pub(crate) mod protobuf;
 mod query;
 
 pub(crate) use self::{
