@@ -115,7 +115,7 @@ fn name_fault(name: &str, rule: Names) -> Option<String> {
     }
 }
 
-fn is_label(text: &str) -> bool {
+pub(crate) fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = text.as_bytes();
     bytes.first().copied().is_some_and(inner)

@@ -1,5 +1,8 @@
 //! CustomResourceDefinitions: checked, established, served, changed and taken away again.
 
+mod check;
+mod structural;
+
 use std::sync::Arc;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -26,8 +29,13 @@ fn resource() -> GroupResource {
 }
 
 pub(crate) fn on_create(object: &mut Value) -> Result<(), ApiError> {
-    check(object)?;
+    let mut errors = check::check(object);
     let stored = storage(object);
+    if stored.is_empty() {
+        let why = "must have at least one stored version";
+        errors.push(FieldError::invalid("status.storedVersions", &Value::Null, why));
+    }
+    refuse(object, &errors)?;
     meta::map_mut(object).insert(
         "status".to_owned(),
         json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": [stored]}),
@@ -36,9 +44,8 @@ pub(crate) fn on_create(object: &mut Value) -> Result<(), ApiError> {
 }
 
 pub(crate) fn on_update(old: &Value, object: &mut Value) -> Result<(), ApiError> {
-    check(object)?;
     let same = |pointer: &str| old.pointer(pointer) == object.pointer(pointer);
-    let mut errors = Vec::new();
+    let mut errors = check::check(object);
     for field in ["group", "scope", "names/plural", "names/kind"] {
         let pointer = format!("/spec/{field}");
         if !same(&pointer) {
@@ -77,59 +84,28 @@ pub(crate) fn defaults(object: &mut Value) {
     let names = meta::map_mut(spec).entry("names").or_insert(Value::Null);
     let kind = meta::text(names, "/kind").to_owned();
     default_at(names, "singular", kind.to_lowercase().into());
-    default_at(names, "listKind", format!("{kind}List").into());
+    if !kind.is_empty() {
+        default_at(names, "listKind", format!("{kind}List").into());
+    }
+}
+
+fn versions(object: &Value) -> impl Iterator<Item = &Value> {
+    let versions = object.pointer("/spec/versions").and_then(Value::as_array);
+    versions.into_iter().flatten()
 }
 
 fn names_of_versions(object: &Value) -> Vec<String> {
-    let versions = object.pointer("/spec/versions").and_then(Value::as_array);
-    versions
-        .into_iter()
-        .flatten()
+    versions(object)
         .map(|version| meta::text(version, "/name").to_owned())
         .collect()
 }
 
 /// The name of the stored version; empty where there is none.
 fn storage(object: &Value) -> String {
-    let versions = object.pointer("/spec/versions").and_then(Value::as_array);
-    let stored = versions
-        .into_iter()
-        .flatten()
-        .find(|version| version["storage"] == true);
+    let stored = versions(object).find(|version| version["storage"] == true);
     stored
         .map(|version| meta::text(version, "/name").to_owned())
         .unwrap_or_default()
-}
-
-fn check(object: &Value) -> Result<(), ApiError> {
-    let mut errors = Vec::new();
-    let (plural, group) = (
-        meta::text(object, "/spec/names/plural"),
-        meta::text(object, "/spec/group"),
-    );
-    let expected = format!("{plural}.{group}");
-    if meta::name(object) != expected {
-        let why = "must be spec.names.plural+\".\"+spec.group";
-        errors.push(FieldError::invalid("metadata.name", &meta::name(object).into(), why));
-    }
-    for field in ["group", "scope", "names/plural", "names/kind"] {
-        if meta::text(object, &format!("/spec/{field}")).is_empty() {
-            errors.push(FieldError::required(format!("spec.{}", field.replace('/', ".")), ""));
-        }
-    }
-    let versions = object.pointer("/spec/versions").cloned().unwrap_or_default();
-    let list = versions.as_array().cloned().unwrap_or_default();
-    if list.iter().filter(|version| version["storage"] == true).count() != 1 {
-        let why = "must have exactly one version marked as storage version";
-        errors.push(FieldError::invalid("spec.versions", &versions, why));
-    }
-    for (position, version) in list.iter().enumerate() {
-        if version.pointer("/schema/openAPIV3Schema").is_none_or(Value::is_null) {
-            let field = format!("spec.versions[{position}].schema.openAPIV3Schema");
-            errors.push(FieldError::required(field, ""));
-        }
-    }
-    refuse(object, &errors)
 }
 
 fn refuse(object: &Value, errors: &[FieldError]) -> Result<(), ApiError> {

@@ -141,8 +141,34 @@ const LEASE: &[Shown] = &[
 
 const DEFINITION: &[Shown] = &[
     ("Name", 0, name),
+    ("Scope", 0, |object, _| at(object, "/spec/scope")),
+    ("Versions", 0, |object, _| served_versions(object)),
     ("Created At", 0, |object, _| at(object, "/metadata/creationTimestamp")),
+    ("Group", 1, |object, _| at(object, "/spec/group")),
+    ("Kind", 1, |object, _| at(object, "/spec/names/kind")),
+    ("ShortNames", 1, |object, _| {
+        let names: Vec<_> = list(object, "/spec/names/shortNames")
+            .filter_map(Value::as_str)
+            .collect();
+        names.join(",").into()
+    }),
+    ("Established", 1, |object, _| {
+        let mut conditions = list(object, "/status/conditions");
+        conditions
+            .any(|condition| condition["type"] == "Established" && condition["status"] == "True")
+            .into()
+    }),
 ];
+
+/// `v1(storage),v1beta1`
+fn served_versions(object: &Value) -> Value {
+    let served = list(object, "/spec/versions").filter(|version| version["served"] == true);
+    let shown = served.map(|version| {
+        let stored = if version["storage"] == true { "(storage)" } else { "" };
+        format!("{}{stored}", version["name"].as_str().unwrap_or_default())
+    });
+    shown.collect::<Vec<_>>().join(",").into()
+}
 
 const EVENT: &[Shown] = &[
     ("Last Seen", 0, |object, now| {
