@@ -33,7 +33,7 @@ mod wait;
 
 pub use cluster::Cluster;
 pub use error::Error;
-pub use kubectl::Output;
+pub use kubectl::{Kubectl, Output};
 pub use proxy::Proxy;
 pub use request::Response;
 pub use wait::{LIMIT, until};

@@ -66,6 +66,12 @@ fn definitions<K: JsonSchema>() -> Map<String, Value> {
     let mut generator = settings.into_generator();
     generator.subschema_for::<K>();
     let mut definitions = generator.take_definitions(true);
+    // k8s-openapi's types have to have metadata; objects need not.
+    for definition in definitions.values_mut() {
+        if let Some(required) = definition.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|field| field != "metadata");
+        }
+    }
     list_types::annotate(&mut definitions);
     definitions
 }

@@ -27,6 +27,7 @@ pub mod openapi;
 pub mod patch;
 mod request;
 mod response;
+mod review;
 mod selector;
 mod server;
 mod service;

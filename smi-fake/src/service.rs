@@ -14,6 +14,7 @@ use crate::{
     faults::Fault,
     request::{Accept, Body, Form, ListOptions, Path, Query, ResourcePath, WriteOptions, protobuf, read_body},
     response::{self, ResponseBody},
+    review,
     verb::{self, DeleteOptions, Deleted, PatchType, Written},
     view::View,
     watch,
@@ -96,21 +97,11 @@ where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    if let Some(kind) = review::kind(path).filter(|_| verb == "create") {
+        return review(kind, cluster, parts, body, path).await;
+    }
     let Some(target) = cluster.resolve(path) else {
-        let whole = ResourcePath {
-            subresource: String::new(),
-            ..path.clone()
-        };
-        // A group of kube-apiserver's own answers otherwise than those of CRDs.
-        if cluster.lock().registry.is_builtin(&path.group) {
-            let why = "the server could not find the requested resource";
-            return Err(ApiError::new(404, reason::NOT_FOUND, why));
-        }
-        // The resource is served, but has no such subresource.
-        if let Some(target) = cluster.resolve(&whole).filter(|_| !path.subresource.is_empty()) {
-            return Err(ApiError::not_found(&target.resource(), &target.name));
-        }
-        return Ok(response::text(404, "404 page not found\n"));
+        return not_served(cluster, path);
     };
     if verb == "create" && target.kind.namespaced && target.namespace.is_empty() {
         return Ok(response::text(404, "404 page not found\n"));
@@ -173,6 +164,38 @@ where
         .and_then(|version| version.deprecation.clone());
     response::warn(&mut answer, deprecation.as_slice());
     Ok(answer)
+}
+
+fn not_served(cluster: &Cluster, path: &ResourcePath) -> Answer {
+    let whole = ResourcePath {
+        subresource: String::new(),
+        ..path.clone()
+    };
+    // A group of kube-apiserver's own answers otherwise than those of CRDs.
+    if cluster.lock().registry.is_builtin(&path.group) {
+        let why = "the server could not find the requested resource";
+        return Err(ApiError::new(404, reason::NOT_FOUND, why));
+    }
+    // The resource is served, but has no such subresource.
+    if let Some(target) = cluster.resolve(&whole).filter(|_| !path.subresource.is_empty()) {
+        return Err(ApiError::not_found(&target.resource(), &target.name));
+    }
+    Ok(response::text(404, "404 page not found\n"))
+}
+
+async fn review<B>(kind: &str, cluster: &Cluster, parts: &Parts, body: B, path: &ResourcePath) -> Answer
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let bytes = read_body(body, cluster.limits.body).await?;
+    let review = if media_type(&parts.headers).starts_with(protobuf::MEDIA_TYPE) {
+        protobuf::read(&bytes)
+    } else {
+        Body::parse(&bytes, false).map(|body| body.value)
+    };
+    let review = review.map_err(ApiError::bad_request)?;
+    Ok(response::json(201, &review::answer(kind, path, review)))
 }
 
 async fn patch<B>(cluster: &Cluster, parts: &Parts, body: B, target: &Target, query: &Query, view: View) -> Answer

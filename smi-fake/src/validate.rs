@@ -30,16 +30,7 @@ pub(crate) fn metadata(object: &Value, kind: &Kind) -> Vec<FieldError> {
     for (key, value) in meta::labels(object) {
         let field = "metadata.labels";
         errors.extend(key_fault(&key).map(|why| FieldError::invalid(field, &key.as_str().into(), why)));
-        if value.len() > 63 {
-            errors.push(FieldError::invalid(
-                field,
-                &value.as_str().into(),
-                "must be no more than 63 bytes",
-            ));
-        }
-        if !value.is_empty() && !is_qualified(&value) {
-            errors.push(FieldError::invalid(field, &value.as_str().into(), LABEL_VALUE));
-        }
+        errors.extend(label_value_fault(&value).map(|why| FieldError::invalid(field, &value.as_str().into(), why)));
     }
     let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
     for key in annotations.into_iter().flatten().map(|(key, _)| key) {
@@ -123,6 +114,14 @@ pub(crate) fn is_label(text: &str) -> bool {
         && bytes.iter().all(|byte| inner(*byte) || *byte == b'-')
 }
 
+/// What is wrong with the value of a label.
+pub(crate) fn label_value_fault(value: &str) -> Option<&'static str> {
+    if value.len() > 63 {
+        return Some("must be no more than 63 bytes");
+    }
+    (!value.is_empty() && !is_qualified(value)).then_some(LABEL_VALUE)
+}
+
 fn is_qualified(text: &str) -> bool {
     let bytes = text.as_bytes();
     let outer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -133,7 +132,8 @@ fn is_qualified(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
-fn key_fault(key: &str) -> Option<&'static str> {
+/// What is wrong with the key of a label or an annotation.
+pub(crate) fn key_fault(key: &str) -> Option<&'static str> {
     let (prefix, name) = match key.split('/').collect::<Vec<_>>().as_slice() {
         [name] => (None, *name),
         [prefix, name] => (Some(*prefix), *name),

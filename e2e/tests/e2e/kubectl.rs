@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use crate::{Outcome, cluster, installing};
 
 /// The shared cluster with every kind and version, installed by the first test that asks.
-async fn cluster_with_crds() -> &'static Cluster {
+pub(crate) async fn cluster_with_crds() -> &'static Cluster {
     static INSTALLED: OnceCell<Result<(), String>> = OnceCell::const_new();
     let cluster = cluster().await;
     let install = async || {

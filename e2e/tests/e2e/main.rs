@@ -13,6 +13,10 @@ mod kinds;
 mod kubectl;
 mod manifests;
 mod peers;
+mod refusals;
+mod same;
+mod sides;
+mod watching;
 
 use std::io::{self, Write as _};
 

@@ -178,7 +178,10 @@ fn value(wire: Wire<'_>, of: &str) -> Result<Value, String> {
         ("int", Wire::Number(number)) => number.cast_signed().into(),
         ("string", Wire::Bytes(bytes)) => text(bytes)?.into(),
         ("bytes", Wire::Bytes(bytes)) => BASE64_STANDARD.encode(bytes).into(),
-        ("quantity", Wire::Bytes(bytes)) => first(bytes)?.map_or(Ok("0".into()), |wire| value(wire, "string"))?,
+        ("quantity", Wire::Bytes(bytes)) => match first(bytes)? {
+            Some(wire) => value(wire, "string")?,
+            None => "0".into(),
+        },
         ("json", Wire::Bytes(bytes)) => match first(bytes)? {
             Some(Wire::Bytes(json)) => serde_json::from_slice(json).map_err(|error| error.to_string())?,
             _ => Value::Null,

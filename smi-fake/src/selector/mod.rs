@@ -3,10 +3,9 @@
 mod fields;
 mod labels;
 
-use kube::core::{Selector, SelectorExt};
 use serde_json::Value;
 
-use self::fields::FieldSelector;
+use self::{fields::FieldSelector, labels::LabelSelector};
 use crate::{
     error::ApiError,
     kind::{Kind, Version},
@@ -17,7 +16,7 @@ use crate::{
 /// A label selector and a field selector.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selection {
-    labels: Selector,
+    labels: LabelSelector,
     fields: FieldSelector,
     /// Only the object of this name, whatever its other fields.
     name: Option<String>,

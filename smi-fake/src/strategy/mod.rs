@@ -3,6 +3,7 @@
 
 mod crd;
 mod namespace;
+mod pod;
 mod service;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -53,11 +54,8 @@ pub(crate) fn defaults(kind: &Kind, object: &mut Value) {
         "Namespace" => namespace::defaults(object),
         "Service" => service::defaults(object),
         "Secret" => secret(object),
-        "Deployment" => default_at(
-            meta::map_mut(object).entry("spec").or_insert(json!({})),
-            "replicas",
-            1.into(),
-        ),
+        "Pod" => pod::defaults(object),
+        "Deployment" => pod::deployment(object),
         _ => {}
     }
 }
@@ -73,7 +71,7 @@ pub(crate) fn on_create(cluster: &Cluster, kind: &Kind, object: &mut Value) -> R
     match kind.kind.as_str() {
         "Namespace" => namespace::on_create(object),
         "Service" => service::on_create(cluster, object),
-        "Pod" => default_at(object, "status", json!({"phase": "Pending", "qosClass": "BestEffort"})),
+        "Pod" => pod::on_create(object),
         "Deployment" => default_at(object, "status", json!({})),
         _ => {}
     }

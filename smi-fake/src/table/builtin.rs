@@ -1,5 +1,6 @@
 //! What `kubectl get` shows of built-in kinds.
 
+use kube::core::Version;
 use serde_json::{Value, json};
 
 use super::age;
@@ -160,10 +161,12 @@ const DEFINITION: &[Shown] = &[
     }),
 ];
 
-/// `v1(storage),v1beta1`
+/// `v1beta1,v1(storage)`
 fn served_versions(object: &Value) -> Value {
     let served = list(object, "/spec/versions").filter(|version| version["served"] == true);
-    let shown = served.map(|version| {
+    let mut served: Vec<&Value> = served.collect();
+    served.sort_by_cached_key(|version| Version::parse(version["name"].as_str().unwrap_or_default()).priority());
+    let shown = served.into_iter().map(|version| {
         let stored = if version["storage"] == true { "(storage)" } else { "" };
         format!("{}{stored}", version["name"].as_str().unwrap_or_default())
     });

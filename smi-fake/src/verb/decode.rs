@@ -56,6 +56,10 @@ impl<'d> Decoder<'d> {
             let typed: Result<ObjectMeta, _> = serde_json::from_value(metadata.take());
             let typed = typed.map_err(|error| self.unhandled(&error.to_string()))?;
             *metadata = serde_json::to_value(typed).unwrap_or_default();
+            // Go writes no empty maps and lists here; an empty list of owners forgets them.
+            if let Value::Object(fields) = metadata {
+                fields.retain(|name, value| name == "managedFields" || !is_empty(value));
+            }
         }
         if let Some(builtin) = kind.builtin {
             return (builtin.coerce)(object).map_err(|why| self.unhandled(&why));
@@ -157,5 +161,13 @@ impl<'d> Decoder<'d> {
         ApiError::bad_request(format!(
             "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
         ))
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
     }
 }

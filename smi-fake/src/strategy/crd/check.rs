@@ -61,20 +61,20 @@ pub(super) fn check(object: &Value) -> Vec<FieldError> {
         errors.push(FieldError::invalid("spec.versions", &all(), why));
     }
     each(&list, "schema", |schema, position| {
-        let at = position.map_or("spec.validation".to_owned(), |of| format!("spec.versions[{of}].schema"));
+        let at = place(position, "spec.validation", ".schema");
         if let Some(schema) = schema.get("openAPIV3Schema").filter(|schema| !schema.is_null()) {
             errors.extend(structural::errors(schema, &format!("{at}.openAPIV3Schema")));
         }
     });
     each(&list, "additionalPrinterColumns", |columns, position| {
-        let at = position.map_or("spec".to_owned(), |of| format!("spec.versions[{of}]"));
+        let at = place(position, "spec", "");
         let list = columns.as_array().into_iter().flatten();
         for (column, of) in list.enumerate() {
             printer_column(of, &format!("{at}.additionalPrinterColumns[{column}]"), &mut errors);
         }
     });
     each(&list, "selectableFields", |fields, position| {
-        let at = position.map_or("spec".to_owned(), |of| format!("spec.versions[{of}]"));
+        let at = place(position, "spec", "");
         let schema = list[position.unwrap_or_default()].pointer("/schema/openAPIV3Schema");
         let fields = fields.as_array().into_iter().flatten().enumerate();
         for (field, of) in fields {
@@ -95,6 +95,11 @@ fn each(list: &[&Value], field: &str, mut check: impl FnMut(&Value, Option<usize
             check(of, (!same).then_some(position));
         }
     }
+}
+
+/// `shared` for all versions, or the place in one of them.
+fn place(position: Option<usize>, shared: &str, field: &str) -> String {
+    position.map_or_else(|| shared.to_owned(), |of| format!("spec.versions[{of}]{field}"))
 }
 
 fn group_and_scope(object: &Value, group: &str, errors: &mut Vec<FieldError>) {
