@@ -3,14 +3,7 @@
 mod list_types;
 
 use k8s_openapi::{
-    api::{
-        apps::v1::Deployment,
-        coordination::v1::Lease,
-        core::v1::{ConfigMap, Event, Namespace, Pod, Secret, Service, ServiceAccount},
-        discovery::v1::EndpointSlice,
-        events::v1::Event as NewEvent,
-    },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps,
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -33,32 +26,14 @@ pub fn builtin_schema<K: JsonSchema>() -> JSONSchemaProps {
     serde_json::from_value(inlined).unwrap_or_default()
 }
 
-/// The definitions that a built-in kind needs in an OpenAPI document, by name, and the name of its own; none for a kind
-/// that is not built in.
-pub(crate) fn definitions_of(group: &str, version: &str, kind: &str) -> Option<(String, Map<String, Value>)> {
-    fn named<K: JsonSchema>() -> (String, Map<String, Value>) {
-        (K::schema_name().into_owned(), definitions::<K>())
-    }
-    Some(match (group, version, kind) {
-        ("", "v1", "ConfigMap") => named::<ConfigMap>(),
-        ("", "v1", "Event") => named::<Event>(),
-        ("", "v1", "Namespace") => named::<Namespace>(),
-        ("", "v1", "Pod") => named::<Pod>(),
-        ("", "v1", "Secret") => named::<Secret>(),
-        ("", "v1", "Service") => named::<Service>(),
-        ("", "v1", "ServiceAccount") => named::<ServiceAccount>(),
-        ("apiextensions.k8s.io", "v1", "CustomResourceDefinition") => named::<CustomResourceDefinition>(),
-        ("apps", "v1", "Deployment") => named::<Deployment>(),
-        ("coordination.k8s.io", "v1", "Lease") => named::<Lease>(),
-        ("discovery.k8s.io", "v1", "EndpointSlice") => named::<EndpointSlice>(),
-        ("events.k8s.io", "v1", "Event") => named::<NewEvent>(),
-        _ => return None,
-    })
+/// The name of a kind's own definition in an OpenAPI document, and the definitions that it needs, by name.
+pub(crate) fn named<K: JsonSchema>() -> (String, Map<String, Value>) {
+    (K::schema_name().into_owned(), definitions::<K>())
 }
 
 /// The definition of ObjectMeta and those that it needs.
 pub(crate) fn metadata_definitions() -> (String, Map<String, Value>) {
-    (ObjectMeta::schema_name().into_owned(), definitions::<ObjectMeta>())
+    named::<ObjectMeta>()
 }
 
 fn definitions<K: JsonSchema>() -> Map<String, Value> {
@@ -119,6 +94,10 @@ fn inline(schema: &Value, definitions: &Map<String, Value>, within: &mut Vec<Str
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::{
+        api::core::v1::Service, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    };
+
     use super::*;
 
     #[test]

@@ -1,6 +1,9 @@
 //! Owns [`Server`]: an API server, its clients and its faults.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Client, client::Body};
@@ -37,9 +40,14 @@ use crate::{
 #[derive(Clone)]
 pub struct Server {
     setup: Setup,
-    cluster: Arc<Cluster>,
-    refused: Arc<Vec<String>>,
+    /// Started when it is first needed: each `with_` would start it anew.
+    running: Arc<OnceLock<Running>>,
     stop: Arc<Stop>,
+}
+
+struct Running {
+    cluster: Arc<Cluster>,
+    refused: Vec<String>,
 }
 
 /// What a server was made with.
@@ -53,7 +61,15 @@ struct Setup {
 }
 
 impl Setup {
-    fn start(self) -> Server {
+    fn server(self) -> Server {
+        Server {
+            setup: self,
+            running: Arc::default(),
+            stop: Arc::default(),
+        }
+    }
+
+    fn start(&self) -> Running {
         let cluster = Cluster::new(
             self.clock.clone(),
             self.limits,
@@ -65,11 +81,9 @@ impl Setup {
         let refused = installed
             .filter_map(|installed| Some(installed.err()?.message().to_owned()))
             .collect();
-        Server {
-            setup: self,
+        Running {
             cluster: Arc::new(cluster),
-            refused: Arc::new(refused),
-            stop: Arc::default(),
+            refused,
         }
     }
 }
@@ -87,12 +101,12 @@ impl Server {
             clock: Clock::default(),
             streaming_lists: true,
         };
-        setup.start()
+        setup.server()
     }
 
     /// With what converts objects of CRDs whose conversion strategy is `Webhook`; without it, such a conversion fails.
     ///
-    /// This and the other `with_` start anew with the CRDs that [`new`](Self::new) was given: call them first.
+    /// This and the other `with_` give another server, with the CRDs that [`new`](Self::new) was given: call them first.
     #[must_use]
     pub fn with_converter(self, converter: impl Convert) -> Self {
         let converter: Option<Arc<dyn Convert>> = Some(Arc::new(converter));
@@ -100,19 +114,19 @@ impl Server {
             converter,
             ..self.setup
         }
-        .start()
+        .server()
     }
 
     /// With other bounds.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Setup { limits, ..self.setup }.start()
+        Setup { limits, ..self.setup }.server()
     }
 
     /// With another time for its timestamps.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Setup { clock, ..self.setup }.start()
+        Setup { clock, ..self.setup }.server()
     }
 
     /// Refuses `sendInitialEvents`, as servers do that do not have the feature.
@@ -122,19 +136,27 @@ impl Server {
             streaming_lists: false,
             ..self.setup
         }
-        .start()
+        .server()
     }
 
     /// Why CRDs that the server was made with are not served: one message each.
     pub fn refused(&self) -> &[String] {
-        &self.refused
+        &self.running().refused
+    }
+
+    fn running(&self) -> &Running {
+        self.running.get_or_init(|| self.setup.start())
+    }
+
+    fn cluster(&self) -> &Arc<Cluster> {
+        &self.running().cluster
     }
 
     /// A client that calls the server in process, as its administrator; its default namespace is `default`.
     ///
     /// Call it within a tokio runtime: the client spawns a task of its own there. It works under a paused clock.
     pub fn client(&self) -> Client {
-        let cluster = Arc::clone(&self.cluster);
+        let cluster = Arc::clone(self.cluster());
         let service =
             tower::service_fn(move |request: http::Request<Body>| service::serve(Arc::clone(&cluster), request));
         Client::new(service, "default")
@@ -146,28 +168,28 @@ impl Server {
     /// # Errors
     /// When no port can be had or no certificate made.
     pub async fn listen(&self) -> Result<Listening, ListenError> {
-        crate::listen::start(&self.cluster, &self.stop).await
+        crate::listen::start(self.cluster(), &self.stop).await
     }
 
     /// What goes wrong on demand.
     pub fn faults(&self) -> Faults {
-        self.cluster.faults.clone()
+        self.cluster().faults.clone()
     }
 
     /// Forgets all history, as etcd's compaction does: watches from older revisions get `410 Gone`, and lists that began
     /// before cannot go on. Open watches that are up to date stay.
     pub fn compact(&self) {
-        self.cluster.lock().store.compact();
+        self.cluster().lock().store.compact();
     }
 
     /// The revision of the last write.
     pub fn resource_version(&self) -> u64 {
-        self.cluster.lock().store.revision()
+        self.cluster().lock().store.revision()
     }
 
     /// How many watches are open.
     pub fn watchers(&self) -> usize {
-        self.cluster.watchers()
+        self.cluster().watchers()
     }
 }
 
@@ -175,7 +197,7 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("limits", &self.setup.limits)
-            .field("faults", &self.cluster.faults)
+            .field("faults", &self.cluster().faults)
             .field("resource_version", &self.resource_version())
             .field("watchers", &self.watchers())
             .finish_non_exhaustive()

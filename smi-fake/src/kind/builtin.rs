@@ -14,10 +14,14 @@ use k8s_openapi::{
 };
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Conversion, Kind, Version};
-use crate::{builtin_schema, error::GroupResource, table::Columns};
+use crate::{
+    builtin_schema::{builtin_schema, named},
+    error::GroupResource,
+    table::Columns,
+};
 
 /// How a built-in kind differs from one of a CRD.
 #[derive(Debug)]
@@ -40,7 +44,12 @@ pub(crate) struct Builtin {
     /// Reads an object as its type and writes it again: wrong types are an error, unknown fields are gone.
     pub(crate) coerce: fn(Value) -> Result<Value, String>,
     schema: fn() -> JSONSchemaProps,
+    /// What an OpenAPI document says of it.
+    definitions: fn() -> Definitions,
 }
+
+/// The name of a kind's own definition, and the definitions that it needs.
+pub(crate) type Definitions = (String, Map<String, Value>);
 
 /// The rule that names follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +81,7 @@ const fn plain<K: DeserializeOwned + Serialize + JsonSchema>(
         names: Names::Subdomain,
         coerce: through::<K>,
         schema: builtin_schema::<K>,
+        definitions: named::<K>,
     }
 }
 
@@ -185,6 +195,13 @@ static BUILTINS: [Builtin; 12] = [
 pub(crate) fn builtins() -> Vec<Arc<Kind>> {
     static KINDS: LazyLock<Vec<Arc<Kind>>> = LazyLock::new(|| BUILTINS.iter().map(kind).map(Arc::new).collect());
     KINDS.clone()
+}
+
+/// What an OpenAPI document says of a built-in kind; none for another.
+pub(crate) fn definitions_of(group: &str, version: &str, kind: &str) -> Option<Definitions> {
+    let mut builtins = BUILTINS.iter();
+    let found = builtins.find(|builtin| builtin.group == group && builtin.kind == kind && version == "v1")?;
+    Some((found.definitions)())
 }
 
 fn kind(builtin: &'static Builtin) -> Kind {

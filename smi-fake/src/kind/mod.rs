@@ -10,7 +10,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSche
 use serde_json::Value;
 
 pub(crate) use self::{
-    builtin::{Builtin, Names, builtins},
+    builtin::{Builtin, Names, builtins, definitions_of},
     registry::Registry,
 };
 use crate::{error::GroupResource, table::Columns};

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Kind;
-use crate::builtin_schema::{REFERENCES, definitions_of, metadata_definitions};
+use crate::{
+    builtin_schema::{REFERENCES, metadata_definitions},
+    kind::definitions_of,
+};
 
 /// The name of the schema of any patch.
 pub(super) const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
