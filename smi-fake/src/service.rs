@@ -129,7 +129,10 @@ where
             let body = object(parts, body, cluster, &target).await?;
             written(cluster, &target, view, &verb::create(cluster, &target, body, &options)?)
         }
-        "update" | "patch" if target.name.is_empty() => return Err(ApiError::bad_request("name must be provided")),
+        "update" | "patch" if target.name.is_empty() && target.kind.builtin.is_none() => {
+            return Err(ApiError::bad_request("name must be provided"));
+        }
+        "update" | "patch" if target.name.is_empty() => return Err(not_allowed()),
         "update" => {
             let options = write_options(parts, query, "UpdateOptions", false)?;
             let body = object(parts, body, cluster, &target).await?;

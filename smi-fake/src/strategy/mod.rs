@@ -1,6 +1,7 @@
 //! What some kinds do differently: the part of kube-apiserver's registry strategies and admission that is seen
 //! without controllers.
 
+mod check;
 mod crd;
 mod namespace;
 mod pod;
@@ -10,7 +11,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(crate) use self::{crd::install, namespace::create_initial};
+pub(crate) use self::{check::check, crd::install, namespace::create_initial};
 use crate::{
     cluster::{Cluster, Target},
     error::ApiError,

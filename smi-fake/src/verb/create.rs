@@ -118,6 +118,7 @@ fn prepare(cluster: &Cluster, target: &Target, object: &mut Value) {
 fn check(target: &Target, object: &Value) -> Result<(), ApiError> {
     let kind = &target.kind;
     let mut errors = validate::metadata(object, kind);
+    errors.extend(strategy::check(kind, object));
     errors.extend(schema_errors(target, None, object));
     if errors.is_empty() {
         Ok(())

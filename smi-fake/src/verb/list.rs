@@ -106,10 +106,8 @@ fn revision(
     let paged = options.limit > 0 && asked > 0 && options.resource_version_match.is_none();
     if options.resource_version_match == Some(Match::Exact) || paged {
         if asked < collection.compacted() {
-            let why = "The provided resource version is too old to display a consistent list result.";
-            return Err(ApiError::expired(format!(
-                "The resourceVersion for the provided list is too old: {why}"
-            )));
+            let why = "The resourceVersion for the provided list is too old.";
+            return Err(ApiError::expired(why));
         }
         return Ok(Some(asked));
     }

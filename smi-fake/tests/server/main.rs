@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod builtins;
 mod crd_refusals;
 mod crds;
 mod faults;
