@@ -278,3 +278,37 @@ async fn kinds_and_their_fields_are_explained() {
     ";
     check("same-explain", script).await.unwrap();
 }
+
+#[tokio::test]
+async fn mistakes_in_built_in_objects_are_refused_for_the_same_reasons() {
+    let namespace = "same-mistakes";
+    let sides = Sides::new(namespace).await.unwrap();
+    let mut script = String::new();
+    let object = |kind: &str, rest: &str| format!("{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {rest}}}");
+    for (position, text) in [
+        object("Service", "spec: {}"),
+        object("Service", "spec: {ports: [{port: 0}]}"),
+        object("Service", "spec: {ports: [{port: 80}, {port: 81}]}"),
+        object("Service", "spec: {ports: [{port: 80, name: a}, {port: 80, name: b}]}"),
+        object("Service", "spec: {type: Foo, ports: [{port: 80}]}"),
+        object("Service", "spec: {ports: [{port: 80, protocol: X, name: A_}]}"),
+        object("Service", "spec: {type: ExternalName}"),
+        object("ConfigMap", "data: {a b: x}"),
+        object("Secret", "stringData: {a b: x}"),
+        object("Secret", "type: kubernetes.io/tls"),
+        object("Pod", "spec: {containers: []}"),
+        object("Pod", "spec: {containers: [{name: A_}]}"),
+        object("Deployment", "spec: {}").replace("v1", "apps/v1"),
+        object("Deployment", "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: c}}, spec: {containers: [{name: a, image: b}]}}}").replace("v1", "apps/v1"),
+        object("ConfigMap", "data: {}").replace("name: a", "name: A_"),
+        object("ConfigMap", "data: {}").replace("name: a", "name: a, labels: {_a: b}"),
+        object("ConfigMap", "dada: {}"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        sides.write(&format!("{position}.yaml"), text).unwrap();
+        script.push_str(&format!("! create -n {namespace} -f {position}.yaml\n"));
+    }
+    sides.same(&script).await.unwrap();
+}
