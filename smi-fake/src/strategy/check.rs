@@ -70,7 +70,11 @@ fn service(object: &Value, errors: &mut Vec<FieldError>) {
         service_port(port, &at, ports.len() > 1, errors);
         let same = |other: &Value| other["port"] == port["port"] && other["protocol"] == port["protocol"];
         if ports[..position].iter().any(same) {
-            let value = serde_json::json!({"port": port["port"], "protocol": port["protocol"]});
+            // As Go prints the fields that it compares.
+            let value = format!(
+                r#"{{"Name":"","Protocol":{},"AppProtocol":null,"Port":{},"TargetPort":0,"NodePort":0}}"#,
+                port["protocol"], port["port"]
+            );
             errors.push(FieldError::new(
                 "FieldValueDuplicate",
                 at,
