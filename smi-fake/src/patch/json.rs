@@ -1,6 +1,6 @@
 //! JSON patches (RFC 6902) and JSON merge patches (RFC 7386).
 
-use json_patch::{Patch, PatchOperation};
+use json_patch::PatchOperation;
 use serde_json::Value;
 
 use super::PatchError;
@@ -29,8 +29,28 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     let refused = |error: &dyn std::fmt::Display| PatchError::DoesNotFit(error.to_string());
     let operations: Vec<PatchOperation> = serde_json::from_value(patch.clone()).map_err(|error| refused(&error))?;
     let mut patched = object.clone();
-    json_patch::patch(&mut patched, &Patch(operations)).map_err(|error| refused(&error))?;
+    for operation in &operations {
+        if !is_test_for_nothing(operation, &patched) {
+            json_patch::patch(&mut patched, std::slice::from_ref(operation)).map_err(|error| refused(&error))?;
+        }
+    }
     Ok(patched)
+}
+
+/// Whether `operation` tests that a field of a map that is there is null, and the field is missing: API servers take that
+/// for the same, and kube's finalizers rely on it. RFC 6902 does not.
+fn is_test_for_nothing(operation: &PatchOperation, object: &Value) -> bool {
+    let PatchOperation::Test(test) = operation else {
+        return false;
+    };
+    let parent = test
+        .path
+        .split_back()
+        .map(|(parent, name)| (object.pointer(parent.as_str()), name));
+    let Some((Some(Value::Object(parent)), name)) = parent else {
+        return false;
+    };
+    test.value.is_null() && !parent.contains_key(name.decoded().as_ref())
 }
 
 /// What the merge patch `patch` (RFC 7386) makes of `object`.
@@ -62,5 +82,28 @@ fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_that_is_missing_tests_as_null_and_as_nothing_else() {
+        let object = json!({"metadata": {"name": "a"}, "items": []});
+        let test = |path: &str, value: Value| {
+            let add = json!({"op": "add", "path": "/done", "value": true});
+            json(&object, &json!([{"op": "test", "path": path, "value": value}, add]))
+        };
+        assert_eq!(test("/metadata/finalizers", Value::Null).unwrap()["done"], true);
+        assert_eq!(test("/metadata/a~1b", Value::Null).unwrap()["done"], true);
+        test("/metadata/finalizers", json!([])).unwrap_err();
+        test("/metadata/name", Value::Null).unwrap_err();
+        // Not where the map itself is missing, nor in a list.
+        test("/spec/finalizers", Value::Null).unwrap_err();
+        test("/items/0", Value::Null).unwrap_err();
     }
 }
