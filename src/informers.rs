@@ -38,6 +38,7 @@ pub struct Informers {
     client: Client,
     namespace: Option<String>,
     on_invalid: OnInvalid,
+    strip: Strip,
     config: watcher::Config,
 }
 
@@ -80,6 +81,7 @@ impl Informers {
             client,
             namespace: None,
             on_invalid: OnInvalid::default(),
+            strip: Strip::default(),
             config: watcher::Config::default(),
         }
     }
@@ -95,6 +97,13 @@ impl Informers {
     #[must_use]
     pub const fn on_invalid(mut self, on_invalid: OnInvalid) -> Self {
         self.on_invalid = on_invalid;
+        self
+    }
+
+    /// What of each object's metadata is left out; [`Strip::Bookkeeping`] otherwise.
+    #[must_use]
+    pub const fn strip(mut self, strip: Strip) -> Self {
+        self.strip = strip;
         self
     }
 
@@ -141,7 +150,10 @@ impl Informers {
 
     fn informer<K: Hub>(&self, converter: Converter<K>) -> Informer<K> {
         let informer = Informer::new(self.client.clone()).versions(converter);
-        let informer = informer.on_invalid(self.on_invalid).config(self.config.clone());
+        let informer = informer
+            .on_invalid(self.on_invalid)
+            .strip(self.strip)
+            .config(self.config.clone());
         match &self.namespace {
             Some(namespace) => informer.namespace(namespace),
             None => informer,
