@@ -45,6 +45,17 @@
 //!
 //! Types of one version are in a module of that name, such as [`split::v1alpha4`]; there is no `latest`.
 //!
+//! # Examples
+//!
+//! `cargo run --example NAME`, in a checkout:
+//!
+//! | example | shows |
+//! | --- | --- |
+//! | `quickstart` | manifests on an API server in process, or a cluster, and what the listers hold; `--watch` follows changes |
+//! | `controller` | a controller on a lister: kube's queue, finalizers, Events, leader election, graceful stop, bad objects |
+//! | `cache` | all objects for a proxy's control plane: projections, change streams, versioned snapshots, the age of the data |
+//! | `crds` | the CRDs, with what they serve, store and convert |
+//!
 //! # Features
 //!
 //! | feature | default | opens |

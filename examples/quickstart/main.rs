@@ -1,10 +1,27 @@
-//! Reads SMI manifests and prints the mesh that they describe: every object in one line, whichever its version.
+//! Puts SMI manifests on an API server and prints the mesh that it holds: every object in one line, whichever its version.
 //!
 //! ```sh
 //! cargo run --example quickstart                  # the demo mesh in examples/demo
 //! cargo run --example quickstart -- manifests/    # yours
 //! kubectl get smi -A -o yaml | cargo run --example quickstart -- -
+//! cargo run --example quickstart -- --watch       # and then change it with kubectl
+//! cargo run --example quickstart -- --context prod
 //! ```
+//!
+//! The server is in this process (`smi-fake`) and ends with it. It serves every version of every kind, with this crate's
+//! converters behind the CRDs; informers read it back, and the table is what their listers hold. With `--context` the
+//! same informers read a real cluster and nothing is written, anywhere.
+//!
+//! - **VERSION** is the version at which an object was last written: that of the manifest, or, of what others wrote, the one
+//!   that the server keeps in `metadata.managedFields`. WHAT IT SAYS is of the newest version, as listers hold it.
+//! - **"without effect"** names fields of a manifest that no longer exist once the server has it. Only the manifest knows
+//!   them, so they are shown while the object is as it was applied.
+//! - **A companion** is an object that another one needs in the newest version: a TCPRoute for the `destination.port` of an
+//!   old TrafficTarget. A server converts one object into one, so companions are applied beside it, and are rows of
+//!   their own. In a cluster where nobody did that, the target says that its TCPRoute is not there.
+//! - A server answers a write at the version of the request. This release converts upward only, so the embedded server
+//!   takes an object of an older version and then says that it cannot show it: kubectl prints that as an error.
+//! - TrafficMetrics are not stored by a server; those of manifests are printed as they are.
 
 use std::{
     env,
@@ -15,104 +32,117 @@ use std::{
     process::ExitCode,
 };
 
-use lexopt::prelude::*;
-use smi_sdk::manifest::{ReadOptions, read_paths};
+use smi_sdk::{
+    Informers,
+    informers::Strip,
+    manifest::{ReadOptions, read_paths},
+};
+use tempfile::NamedTempFile;
 
+pub(crate) mod apply;
+pub(crate) mod arguments;
+pub(crate) mod follow;
 pub(crate) mod mesh;
+pub(crate) mod refusal;
+pub(crate) mod row;
 pub(crate) mod says;
+pub(crate) mod server;
 pub(crate) mod shares;
 pub(crate) mod table;
 
-use mesh::Mesh;
+use apply::Applied;
+use arguments::{Arguments, HELP};
+use mesh::{Mesh, Origin};
 use table::Screen;
 
-const HELP: &str = "\
-Prints the mesh that SMI manifests describe: every object in one line, then how many there are, then what could not be
-read, and why.
-
-Usage: quickstart [OPTIONS] [PATH..]
-
-  PATH         a file, a folder (walked for .yaml, .yml and .json), or - for standard input; default: the demo mesh
-  --strict     refuse objects with unknown fields or duplicate keys
-  --no-color   no colours on a terminal; so does NO_COLOR=1
-  -h, --help   print this
-
-Exit code: 0 when everything could be read, 1 when something could not, 2 for wrong arguments. The demo has one broken
-object on purpose and exits with 0.
-";
-
-/// Everything could be read.
+/// Everything could be read and applied.
 pub(crate) const ALL_READ: u8 = 0;
-/// Something could not be read.
+/// Something could not be read, or was refused.
 pub(crate) const SOME_UNREADABLE: u8 = 1;
-/// The arguments make no sense, or the result cannot be written.
+/// The arguments make no sense, the cluster does not answer, or the result cannot be written.
 const FAILED: u8 = 2;
 
-fn main() -> ExitCode {
-    let result = run(
-        env::args_os().skip(1),
-        io::stdin().lock(),
-        &mut io::stdout().lock(),
-        screen(),
-    );
-    ExitCode::from(result.unwrap_or_else(|error| {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let stop = async {
+        // Without a handler for Ctrl-C, Ctrl-C ends this process by itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut stdout = io::stdout().lock();
+    let result = run(env::args_os().skip(1), io::stdin().lock(), &mut stdout, screen(), stop);
+    ExitCode::from(result.await.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "quickstart: {error}");
         FAILED
     }))
 }
 
-/// The whole program; returns its exit code. Wrong arguments are an error.
-pub(crate) fn run(
+/// The whole program; returns its exit code. With `--watch` it goes on until `stop` is ready.
+///
+/// # Errors
+/// Wrong arguments, a cluster that cannot be read, and a `stdout` that cannot be written.
+pub(crate) async fn run(
     arguments: impl IntoIterator<Item = OsString>,
     stdin: impl Read,
     stdout: &mut impl Write,
     screen: Screen,
+    stop: impl Future<Output = ()>,
 ) -> Result<u8, Box<dyn Error>> {
-    let arguments = parse(arguments)?;
+    let arguments = Arguments::parse(arguments)?;
     if arguments.help {
         printed(stdout.write_all(HELP.as_bytes()))?;
         return Ok(ALL_READ);
     }
-    let is_demo = arguments.paths.is_empty();
-    let paths = if is_demo { vec![demo()] } else { arguments.paths };
-    let options = if arguments.strict {
-        ReadOptions::default().strict()
-    } else {
-        ReadOptions::default()
-    };
     let screen = Screen {
         colour: screen.colour && !arguments.no_color,
         ..screen
     };
+    let is_demo = arguments.cluster.is_none() && arguments.paths.is_empty();
 
-    let mesh = Mesh::of(read_paths(paths, stdin, options));
-    let text = mesh.print(screen);
-    printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))?;
-    let is_fine = is_demo || mesh.unreadable().is_empty();
-    Ok(if is_fine { ALL_READ } else { SOME_UNREADABLE })
-}
+    // Where the objects are: in a cluster, or in manifests that are applied to a server of our own.
+    let embedded;
+    let (client, origin, applied) = if let Some(cluster) = &arguments.cluster {
+        embedded = None;
+        let (client, name) = server::real(cluster).await?;
+        (client, Origin::Cluster(name), Applied::default())
+    } else {
+        let server = server::embedded()?;
+        let client = server.client();
+        embedded = Some(server);
+        let paths = if is_demo { vec![demo()] } else { arguments.paths };
+        let options = if arguments.strict {
+            ReadOptions::default().strict()
+        } else {
+            ReadOptions::default()
+        };
+        let documents = read_paths(paths, stdin, options).collect();
+        let applied = apply::apply(&client, documents).await?;
+        (client, Origin::Files, applied)
+    };
 
-#[derive(Default)]
-struct Arguments {
-    paths: Vec<PathBuf>,
-    strict: bool,
-    no_color: bool,
-    help: bool,
-}
-
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, lexopt::Error> {
-    let mut parsed = Arguments::default();
-    let mut parser = lexopt::Parser::from_args(arguments);
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("strict") => parsed.strict = true,
-            Long("no-color") => parsed.no_color = true,
-            Short('h') | Long("help") => parsed.help = true,
-            Value(path) => parsed.paths.push(path.into()),
-            other => return Err(other.unexpected()),
-        }
+    // Reading it is the same for both.
+    let mut informers = Informers::new(client).strip(Strip::Nothing);
+    if let Some(namespace) = arguments.namespace {
+        informers = informers.namespace(namespace);
     }
-    Ok(parsed)
+    let (listers, mut events) = informers.start();
+    follow::sync(&listers, &mut events).await?;
+    let mesh = Mesh::of(&listers, &applied, &origin);
+    printed(stdout.write_all(mesh.print(screen).as_bytes()))?;
+    printed(stdout.flush())?;
+
+    if arguments.watch {
+        // Dropped, and deleted, when the watch ends.
+        let kubeconfig = match &embedded {
+            Some(server) => Some(server::kubeconfig(server).await?),
+            None => None,
+        };
+        printed(follow::announce(stdout, kubeconfig.as_ref().map(NamedTempFile::path)))?;
+        printed(follow::follow(&listers, events, &applied, stdout, screen, stop).await)?;
+    }
+    let is_fine = is_demo || mesh.is_whole();
+    Ok(if is_fine { ALL_READ } else { SOME_UNREADABLE })
 }
 
 /// Where the demo is, as seen from the current folder where it is below that.

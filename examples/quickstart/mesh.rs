@@ -1,84 +1,76 @@
-//! The mesh of some manifests: its objects in the order of the table, the count, and what could not be read.
+//! The mesh: what the listers hold in the order of the table, the count, and what is missing from it.
 
-use std::{collections::BTreeSet, fmt::Write, sync::Arc};
+use std::fmt::Write;
 
-use smi_sdk::manifest::{Document, ManifestError, ManifestErrorKind, Object, Position};
+use smi_sdk::informers::{Lister, Listers};
 
 use super::{
-    says::{self, Says},
+    apply::Applied,
+    row::{KINDS, Row},
+    says::Speaks,
     table::{self, Screen},
 };
 
-/// Every kind in the order of the table, and what several of them are called: who may talk to whom, what the traffic
-/// is, how it is divided, what was measured.
-const KINDS: [(&str, &str); 8] = [
-    ("TrafficTarget", "TrafficTargets"),
-    ("IdentityBinding", "IdentityBindings"),
-    ("HTTPRouteGroup", "HTTPRouteGroups"),
-    ("TCPRoute", "TCPRoutes"),
-    ("UDPRoute", "UDPRoutes"),
-    ("TrafficSplit", "TrafficSplits"),
-    ("TrafficMetrics", "TrafficMetrics"),
-    ("TrafficMetricsList", "TrafficMetricsLists"),
-];
+/// Where the objects come from.
+pub(crate) enum Origin {
+    /// Manifests.
+    Files,
+    /// A cluster, by the name of its context.
+    Cluster(String),
+}
 
-/// What some manifests describe.
-#[derive(Default)]
-pub(crate) struct Mesh {
+/// What a server holds.
+pub(crate) struct Mesh<'a> {
     rows: Vec<Row>,
-    /// How many objects are none of SMI's.
-    others: usize,
-    /// Those that could be opened and hold something.
-    files: BTreeSet<Arc<str>>,
-    unreadable: Vec<String>,
+    /// What the server gives out and we cannot read.
+    invalid: Vec<String>,
+    missing: Vec<&'static str>,
+    applied: &'a Applied,
+    origin: &'a Origin,
 }
 
-/// An object of SMI. The order of the fields is that of the table.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    namespace: String,
-    kind: Kind,
-    name: String,
-    at: Position,
-    version: String,
-    says: Says,
-}
-
-/// A position in [`KINDS`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Kind(usize);
-
-impl Mesh {
-    /// The mesh of what was read.
-    pub(crate) fn of(documents: impl Iterator<Item = Result<Document, ManifestError>>) -> Self {
-        let mut mesh = Self::default();
-        for document in documents {
-            match document {
-                Ok(document) => {
-                    mesh.files.insert(Arc::clone(&document.at.file));
-                    match Row::of(&document) {
-                        Some(row) => mesh.rows.push(row),
-                        None => mesh.others += 1,
-                    }
-                }
-                Err(error) => {
-                    if !matches!(error.kind, ManifestErrorKind::Source(_)) {
-                        mesh.files.insert(Arc::clone(&error.at.file));
-                    }
-                    mesh.unreadable.push(error.to_string());
-                }
-            }
-        }
+impl<'a> Mesh<'a> {
+    /// The mesh that `listers` hold now.
+    pub(crate) fn of(listers: &Listers, applied: &'a Applied, origin: &'a Origin) -> Self {
+        let mut mesh = Self {
+            rows: applied.metrics.iter().filter_map(Row::of_metrics).collect(),
+            invalid: Vec::new(),
+            missing: listers.missing(),
+            applied,
+            origin,
+        };
+        mesh.add(&listers.traffic_targets, listers);
+        mesh.add(&listers.identity_bindings, listers);
+        mesh.add(&listers.http_route_groups, listers);
+        mesh.add(&listers.tcp_routes, listers);
+        mesh.add(&listers.udp_routes, listers);
+        mesh.add(&listers.traffic_splits, listers);
         mesh.rows.sort();
         mesh
     }
 
-    /// What could not be read, each with its file, line and reason.
-    pub(crate) fn unreadable(&self) -> &[String] {
-        &self.unreadable
+    fn add<K: Speaks>(&mut self, lister: &Lister<K>, listers: &Listers) {
+        let objects = lister.list(None);
+        self.rows
+            .extend(objects.iter().map(|object| Row::of(&**object, listers, self.applied)));
+        let invalid = lister.invalid();
+        self.invalid.extend(
+            invalid
+                .iter()
+                .map(|invalid| format!("{} `{}`: {}", K::kind(&()), invalid.object, invalid.error)),
+        );
     }
 
-    /// The table, the count and what could not be read, as text for `screen`.
+    /// Whether everything could be read and applied.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.unreadable() == 0 && self.applied.refused.is_empty()
+    }
+
+    fn unreadable(&self) -> usize {
+        self.invalid.len() + self.applied.unreadable.len()
+    }
+
+    /// The table, the count and what is missing, as text for `screen`.
     pub(crate) fn print(&self, screen: Screen) -> String {
         let mut text = String::new();
         if !self.rows.is_empty() {
@@ -86,13 +78,23 @@ impl Mesh {
             text = table::print(&["KIND", "VERSION", "NAME", "WHAT IT SAYS"], &rows, screen);
             text.push('\n');
         }
-        text.push_str(&screen.bold(&self.count()));
+        text.push_str(&screen.bold(&table::printable(&self.count())));
         text.push('\n');
-        if !self.unreadable.is_empty() {
-            let _ = writeln!(text, "\n{}", screen.bad("Could not be read:"));
-            for error in &self.unreadable {
-                text.push_str(&table::printable(error));
-                text.push('\n');
+        let unreadable = [self.applied.unreadable.as_slice(), &self.invalid].concat();
+        for (title, lines) in [
+            (
+                screen.bold("Replaced by a later object of the same name:"),
+                &self.applied.replaced,
+            ),
+            (screen.bad("Could not be read:"), &unreadable),
+            (screen.bad("Refused by the API server:"), &self.applied.refused),
+        ] {
+            if !lines.is_empty() {
+                let _ = writeln!(text, "\n{title}");
+                for line in lines {
+                    text.push_str(&table::printable(line));
+                    text.push('\n');
+                }
             }
         }
         text
@@ -100,16 +102,28 @@ impl Mesh {
 
     /// `3 objects from 2 files: 1 TrafficTarget, 2 TrafficSplits; 4 other objects skipped; 1 could not be read`
     fn count(&self) -> String {
-        let mut text = format!(
-            "{} from {}",
-            number(self.rows.len(), "object", "objects"),
-            number(self.files.len(), "file", "files")
-        );
+        let Applied {
+            files,
+            others,
+            skipped,
+            replaced,
+            refused,
+            ..
+        } = self.applied;
+        let companions = self.rows.iter().filter(|row| row.is_companion).count();
+        let mut text = number(self.rows.len() - companions, "object", "objects");
+        let _ = match self.origin {
+            Origin::Files => write!(text, " from {}", number(files.len(), "file", "files")),
+            Origin::Cluster(name) => write!(text, " in the cluster of context `{name}`"),
+        };
+        if companions > 0 {
+            let _ = write!(text, " and {companions} made beside them");
+        }
         let kinds: Vec<_> = KINDS
             .iter()
             .enumerate()
             .filter_map(|(position, (one, several))| {
-                let rows = self.rows.iter().filter(|row| row.kind == Kind(position));
+                let rows = self.rows.iter().filter(|row| row.kind == position);
                 Some(rows.count())
                     .filter(|count| *count > 0)
                     .map(|count| number(count, one, several))
@@ -118,65 +132,23 @@ impl Mesh {
         if !kinds.is_empty() {
             let _ = write!(text, ": {}", kinds.join(", "));
         }
-        if self.others > 0 {
-            let others = number(self.others, "other object", "other objects");
-            let _ = write!(text, "; {others} skipped");
+        if !self.missing.is_empty() {
+            let _ = write!(text, "; not served there: {}", self.missing.join(", "));
         }
-        if !self.unreadable.is_empty() {
-            let _ = write!(text, "; {} could not be read", self.unreadable.len());
+        let other = |count| number(count, "other object", "other objects");
+        for (count, part) in [
+            (*others, format!("{} applied", other(*others))),
+            (*skipped, format!("{} skipped", other(*skipped))),
+            (replaced.len(), format!("{} replaced", replaced.len())),
+            (self.unreadable(), format!("{} could not be read", self.unreadable())),
+            (refused.len(), format!("{} refused", refused.len())),
+        ] {
+            if count > 0 {
+                let _ = write!(text, "; {part}");
+            }
         }
         text
     }
-}
-
-impl Row {
-    /// The row of an object, if it is one of SMI's.
-    fn of(document: &Document) -> Option<Self> {
-        let says = says::says(document)?;
-        let kind = document.object.kind();
-        let (namespace, name) = name(&document.object);
-        Some(Self {
-            namespace,
-            kind: Kind(KINDS.iter().position(|(one, _)| *one == kind)?),
-            name,
-            at: document.at.clone(),
-            version: document.api_version().rsplit('/').next().unwrap_or_default().to_owned(),
-            says,
-        })
-    }
-
-    fn cells(&self) -> table::Row<4> {
-        let name = if self.namespace.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{}/{}", self.namespace, self.name)
-        };
-        table::Row {
-            cells: [
-                KINDS[self.kind.0].0.to_owned(),
-                self.version.clone(),
-                name,
-                self.says.text.clone(),
-            ],
-            warns: self.says.is_nothing,
-        }
-    }
-}
-
-/// The namespace and the name, either of which may be empty.
-fn name(object: &Object) -> (String, String) {
-    let (namespace, name) = match object {
-        // A list has no name; it is about one resource, or about all of a kind.
-        Object::TrafficMetricsList(list) => (
-            list.resource.namespace.clone(),
-            list.resource.name.clone().or_else(|| Some("*".to_owned())),
-        ),
-        object => object.metadata().map_or((None, None), |metadata| {
-            let generated = metadata.generate_name.as_ref().map(|prefix| format!("{prefix}*"));
-            (metadata.namespace.clone(), metadata.name.clone().or(generated))
-        }),
-    };
-    (namespace.unwrap_or_default(), name.unwrap_or_default())
 }
 
 fn number(count: usize, one: &str, several: &str) -> String {

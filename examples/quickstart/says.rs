@@ -1,6 +1,6 @@
 //! What an object says, in one line.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use smi_sdk::{
     access::{
@@ -8,14 +8,13 @@ use smi_sdk::{
         subject::{IDENTITY_BINDING, SERVICE_ACCOUNT},
         v1alpha4::{IdentityBinding, Rule, Subject, TrafficTarget},
     },
-    convert::LossReason,
     core::quantity::Quantity,
-    kube::core::DynamicObject,
-    manifest::{Document, Object},
+    informers::{Lister, Listers},
+    kube::core::Resource,
     metrics::v1alpha2::{Direction, Metric, ObjectReference, TrafficMetrics, TrafficMetricsList},
     specs::{
         method,
-        v1alpha4::{HttpMatch, HttpRouteGroup, PortMatch},
+        v1alpha4::{HttpMatch, HttpRouteGroup, PortMatch, TcpRoute, UdpRoute},
     },
     split::v1alpha4::TrafficSplit,
 };
@@ -44,36 +43,50 @@ impl Says {
     }
 }
 
-/// What an object of SMI says.
-pub(crate) fn says(document: &Document) -> Option<Says> {
-    let mut says = match &document.object {
-        Object::TrafficTarget(target) => traffic_target(target, &document.companions),
-        Object::IdentityBinding(binding) => identity_binding(binding),
-        Object::HttpRouteGroup(group) => http_route_group(group),
-        Object::TcpRoute(route) => Says::something(ports(&route.spec.matches)),
-        Object::UdpRoute(route) => Says::something(ports(&route.spec.matches)),
-        Object::TrafficSplit(split) => traffic_split(split),
-        Object::TrafficMetrics(metrics) => Says::something(traffic_metrics(metrics)),
-        Object::TrafficMetricsList(list) => Says::something(traffic_metrics_list(list)),
-        _ => return None,
-    };
-    let lost: Vec<_> = document
-        .losses
-        .iter()
-        .filter(|loss| {
-            use LossReason::{NoSuchField, NoSuchKind, UnknownField, Withdrawn};
-            matches!(loss.reason, NoSuchField | NoSuchKind | UnknownField | Withdrawn)
-        })
-        .map(|loss| loss.path.to_string())
-        .collect();
-    if !lost.is_empty() {
-        let _ = write!(says.text, "; without effect: {}", lost.join(", "));
-    }
-    Some(says)
+/// A kind whose objects can be said in one line.
+pub(crate) trait Speaks: Resource<DynamicType = ()> + Send + Sync + 'static {
+    /// What the object says. The listers have those that it names.
+    fn says(&self, listers: &Listers) -> Says;
 }
 
-/// `web, batch/jobs -> api: api[orders,health] on tcp smi-port-8080 (made for port 8080)`
-fn traffic_target(target: &TrafficTarget, companions: &[DynamicObject]) -> Says {
+impl Speaks for TrafficTarget {
+    fn says(&self, listers: &Listers) -> Says {
+        traffic_target(self, &listers.tcp_routes)
+    }
+}
+
+impl Speaks for IdentityBinding {
+    fn says(&self, _: &Listers) -> Says {
+        identity_binding(self)
+    }
+}
+
+impl Speaks for HttpRouteGroup {
+    fn says(&self, _: &Listers) -> Says {
+        http_route_group(self)
+    }
+}
+
+impl Speaks for TcpRoute {
+    fn says(&self, _: &Listers) -> Says {
+        Says::something(ports(&self.spec.matches))
+    }
+}
+
+impl Speaks for UdpRoute {
+    fn says(&self, _: &Listers) -> Says {
+        Says::something(ports(&self.spec.matches))
+    }
+}
+
+impl Speaks for TrafficSplit {
+    fn says(&self, _: &Listers) -> Says {
+        traffic_split(self)
+    }
+}
+
+/// `web, batch/jobs -> api: api[orders,health] on tcp smi-port-8080 (port 8080)`
+fn traffic_target(target: &TrafficTarget, tcp_routes: &Lister<TcpRoute>) -> Says {
     let home = target.metadata.namespace.as_deref();
     let spec = &target.spec;
     let sources: Vec<_> = spec.sources.iter().map(|source| subject(source, home)).collect();
@@ -82,7 +95,8 @@ fn traffic_target(target: &TrafficTarget, companions: &[DynamicObject]) -> Says 
         or(&sources.join(", "), "nobody"),
         subject(&spec.destination, home)
     );
-    let rules = rules(&spec.rules, companions);
+    let companion = |name: &str| tcp_routes.get(home.unwrap_or_default(), name);
+    let rules = rules(&spec.rules, companion);
     let nothing = if spec.sources.is_empty() {
         "no sources"
     } else if !spec.sources.iter().any(is_known) {
@@ -118,10 +132,10 @@ fn subject(subject: &Subject, home: Option<&str>) -> String {
 
 /// The routes, as they work together: a TCPRoute narrows the HTTPRouteGroups beside it, a UDPRoute stands alone. Rules
 /// of unknown kinds allow nothing.
-fn rules(rules: &[Rule], companions: &[DynamicObject]) -> String {
+fn rules(rules: &[Rule], tcp_route: impl Fn(&str) -> Option<Arc<TcpRoute>>) -> String {
     let of = |kind| -> String {
         let rules = rules.iter().filter(|rule| rule.kind == kind);
-        rules.map(|one| rule(one, companions)).collect::<Vec<_>>().join(", ")
+        rules.map(|one| rule(one, &tcp_route)).collect::<Vec<_>>().join(", ")
     };
     let (http, tcp, udp) = (of(HTTP_ROUTE_GROUP), of(TCP_ROUTE), of(UDP_ROUTE));
     let mut clauses = Vec::new();
@@ -137,17 +151,16 @@ fn rules(rules: &[Rule], companions: &[DynamicObject]) -> String {
     clauses.join("; ")
 }
 
-fn rule(rule: &Rule, companions: &[DynamicObject]) -> String {
+fn rule(rule: &Rule, tcp_route: impl Fn(&str) -> Option<Arc<TcpRoute>>) -> String {
     let mut text = rule.name.clone();
     // What a TCPRoute's or UDPRoute's matches would mean, no version says.
     if rule.kind == HTTP_ROUTE_GROUP && !rule.matches.is_empty() {
         let _ = write!(text, "[{}]", rule.matches.join(","));
     }
-    let is_companion = |it: &&DynamicObject| it.metadata.name.as_ref() == Some(&rule.name);
-    if let Some(companion) = companions.iter().find(is_companion).filter(|_| rule.kind == TCP_ROUTE) {
-        let matches = companion.data.pointer("/spec/matches").cloned().unwrap_or_default();
-        let matches = serde_json::from_value(matches).unwrap_or_default();
-        let _ = write!(text, " (made for {})", ports(&matches));
+    // The name that conversions give to what stands for a port: nobody wrote it, and somebody has to have applied it.
+    if rule.kind == TCP_ROUTE && rule.name.starts_with("smi-port-") {
+        let ports = tcp_route(&rule.name).map(|route| ports(&route.spec.matches));
+        let _ = write!(text, " ({})", ports.as_deref().unwrap_or("which is not there"));
     }
     text
 }
@@ -243,7 +256,7 @@ fn traffic_split(split: &TrafficSplit) -> Says {
 }
 
 /// `Deployment api from Deployment web, 30s: p99 23ms, 120 ok, 3 failed`
-fn traffic_metrics(metrics: &TrafficMetrics) -> String {
+fn metrics_text(metrics: &TrafficMetrics) -> String {
     let home = metrics.metadata.namespace.as_deref();
     let mut text = resource(&metrics.resource, home);
     if let Some(edge) = &metrics.edge {
@@ -269,12 +282,13 @@ fn traffic_metrics(metrics: &TrafficMetrics) -> String {
     text
 }
 
-fn traffic_metrics_list(list: &TrafficMetricsList) -> String {
-    let items: Vec<_> = list.items.iter().map(traffic_metrics).collect();
-    match items.as_slice() {
-        [] => "no items".to_owned(),
-        items => items.join("; "),
-    }
+pub(crate) fn traffic_metrics(metrics: &TrafficMetrics) -> Says {
+    Says::something(metrics_text(metrics))
+}
+
+pub(crate) fn traffic_metrics_list(list: &TrafficMetricsList) -> Says {
+    let items: Vec<_> = list.items.iter().map(metrics_text).collect();
+    Says::something(or(&items.join("; "), "no items").to_owned())
 }
 
 fn resource(resource: &ObjectReference, home: Option<&str>) -> String {

@@ -151,14 +151,21 @@ mod tests {
             (reference.namespace.as_deref(), reference.name.as_deref()),
             (Some("shop"), Some("web"))
         );
-        assert_eq!((reference.uid.as_deref(), reference.resource_version), (Some("u"), None));
+        assert_eq!(
+            (reference.uid.as_deref(), reference.resource_version),
+            (Some("u"), None)
+        );
     }
 
     #[test]
     fn a_note_is_never_longer_than_a_server_takes() {
         // Two bytes each: the limit falls into the middle of one.
         let note = invalid(&"\u{e9}".repeat(2000)).event("Render").note.unwrap();
-        assert!(note.len() <= NOTE_BYTES && note.len() > NOTE_BYTES - 8, "{}", note.len());
+        assert!(
+            note.len() <= NOTE_BYTES && note.len() > NOTE_BYTES - 8,
+            "{}",
+            note.len()
+        );
         assert!(note.ends_with("\u{e9} ..."), "{note}");
     }
 }
