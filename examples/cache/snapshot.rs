@@ -68,7 +68,7 @@ impl Content {
 
         let splits = objects.splits.list(Some(account.namespace()));
         let mut splits: Vec<_> = splits.iter().collect();
-        splits.sort_by(|one, other| one.key().cmp(other.key()));
+        splits.sort_by(|one, other| one.key().cmp(&other.key()));
         let splits = splits.into_iter().map(|split| SplitOf {
             service: split.service.clone(),
             backends: split.backends.clone(),
@@ -93,7 +93,7 @@ impl Content {
 impl Inbound {
     fn of(grant: &Projected<Grant>, objects: &Objects) -> Self {
         let mut inbound = Self {
-            target: grant.key().clone(),
+            target: grant.key().owned(),
             sources: grant.sources.clone(),
             bindings: Vec::new(),
             http: Vec::new(),

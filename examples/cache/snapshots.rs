@@ -119,7 +119,7 @@ fn is_touched(account: &ServiceIdentity, latest: Option<&Snapshot>, touched: &To
     relevant.insert(account.namespace());
     let is_relevant = |namespace: &String| relevant.contains(namespace.as_str());
     let grants = objects.grants.by(destination, account);
-    let has_target = |namespace: &String| grants.iter().any(|grant| grant.key().namespace() == namespace);
+    let has_target = |namespace: &String| grants.iter().any(|grant| grant.key().namespace == namespace);
     namespaces
         .iter()
         .any(|namespace| is_relevant(namespace) || has_target(namespace))
