@@ -8,8 +8,10 @@ use crate::Error;
 /// with other work, and the server's own retries (up to a minute for the objects of a CRD) have room in it.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
-/// The pause between two looks at a condition.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The pause after the first look at a condition. It doubles up to [`LONGEST`]: most things are there soon, and to ask
+/// for the others too often takes the processor from the servers that are to bring them.
+const FIRST: Duration = Duration::from_millis(25);
+const LONGEST: Duration = Duration::from_millis(400);
 
 /// Asks `condition` until it gives a value. `what` completes "waited 10 s in vain until ..".
 ///
@@ -36,6 +38,7 @@ pub async fn until<T>(
     mut condition: impl AsyncFnMut() -> Result<Option<T>, Error>,
 ) -> Result<T, Error> {
     let start = Instant::now();
+    let mut pause = FIRST;
     loop {
         if let Some(value) = condition().await? {
             return Ok(value);
@@ -46,6 +49,7 @@ pub async fn until<T>(
                 limit,
             });
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST);
     }
 }
