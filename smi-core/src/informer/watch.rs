@@ -57,11 +57,25 @@ enum State {
     /// The watch, from this version on.
     Listed { version: String },
     /// A line of the watch.
-    Watching {
-        version: String,
-        lines: Lines,
-        is_list: bool,
-    },
+    Watching(Watching),
+}
+
+struct Watching {
+    version: String,
+    lines: Lines,
+    /// Whether the end of the list is still to come.
+    is_list: bool,
+}
+
+impl Watching {
+    /// What comes next when there are no more lines.
+    fn over(self) -> State {
+        if self.is_list {
+            State::Unlisted
+        } else {
+            State::Listed { version: self.version }
+        }
+    }
 }
 
 impl<K: Resource> Watch<K> {
@@ -89,11 +103,11 @@ impl<K: Resource> Watch<K> {
             match std::mem::take(&mut self.state) {
                 State::Unlisted if self.config.initial_list_strategy == InitialListStrategy::StreamingList => {
                     let lines = self.watch("0", true).await.map_err(watcher::Error::WatchStartFailed)?;
-                    self.state = State::Watching {
+                    self.state = State::Watching(Watching {
                         version: String::new(),
                         lines,
                         is_list: true,
-                    };
+                    });
                     return Ok(Event::Init);
                 }
                 State::Unlisted => {
@@ -118,11 +132,11 @@ impl<K: Resource> Watch<K> {
                 }
                 State::Listed { version } => match self.watch(&version, false).await {
                     Ok(lines) => {
-                        self.state = State::Watching {
+                        self.state = State::Watching(Watching {
                             version,
                             lines,
                             is_list: false,
-                        };
+                        });
                     }
                     Err(error) => {
                         let is_gone = matches!(&error, kube::Error::Api(status) if status.code == 410);
@@ -132,75 +146,84 @@ impl<K: Resource> Watch<K> {
                         return Err(watcher::Error::WatchStartFailed(error));
                     }
                 },
-                State::Watching {
-                    version,
-                    mut lines,
-                    is_list,
-                } => {
-                    let resume = |version| {
-                        if is_list {
-                            State::Unlisted
-                        } else {
-                            State::Listed { version }
-                        }
-                    };
+                State::Watching(mut watching) => {
                     let (reader, strip) = (self.reader.clone(), self.strip);
-                    let said = match lines.next(|line| said(line, &*reader, strip)).await {
-                        Ok(Some(said)) => said,
-                        Ok(None) => {
-                            self.state = resume(version);
-                            continue;
-                        }
-                        Err(error) => {
-                            self.state = resume(version);
-                            return Err(watcher::Error::WatchFailed(kube::Error::ReadEvents(error)));
-                        }
-                    };
-                    let go_on = |version, is_list| {
-                        self.state = State::Watching {
-                            version,
-                            lines,
-                            is_list,
-                        }
-                    };
-                    match said {
-                        Ok(Said::Applied(object)) if is_list => {
-                            go_on(version, true);
-                            return Ok(Event::InitApply(object));
-                        }
-                        // The list has the object no more.
-                        Ok(Said::Deleted(object)) if is_list => {
-                            go_on(version, true);
-                            return Ok(Event::Delete(object));
-                        }
-                        Ok(Said::Applied(object)) => {
-                            go_on(version_of(&object).ok_or(watcher::Error::NoResourceVersion)?, false);
-                            return Ok(Event::Apply(object));
-                        }
-                        Ok(Said::Deleted(object)) => {
-                            go_on(version_of(&object).ok_or(watcher::Error::NoResourceVersion)?, false);
-                            return Ok(Event::Delete(object));
-                        }
-                        Ok(Said::Bookmark(bookmark)) if is_list && bookmark.annotations.contains_key(END_OF_LIST) => {
-                            go_on(bookmark.resource_version, false);
-                            return Ok(Event::InitDone);
-                        }
-                        Ok(Said::Bookmark(bookmark)) => go_on(bookmark.resource_version, is_list),
-                        Ok(Said::Error(status)) => {
-                            // Gone: the versions since ours are forgotten, and a new list is needed.
-                            if status.code != 410 {
-                                go_on(version, is_list);
+                    match watching.lines.next(|line| said(line, &*reader, strip)).await {
+                        Ok(Some(said)) => {
+                            if let Some(event) = self.hear(said, watching) {
+                                return event;
                             }
-                            return Err(watcher::Error::WatchError(status));
                         }
+                        Ok(None) => self.state = watching.over(),
                         Err(error) => {
-                            go_on(version, is_list);
-                            return Err(watcher::Error::WatchFailed(kube::Error::SerdeError(error)));
+                            self.state = watching.over();
+                            return Err(watcher::Error::WatchFailed(kube::Error::ReadEvents(error)));
                         }
                     }
                 }
             }
         }
+    }
+
+    /// The event that a line makes, and what comes next.
+    fn hear(
+        &mut self,
+        said: serde_json::Result<Said<K>>,
+        watching: Watching,
+    ) -> Option<watcher::Result<Event<Decoded<K>>>> {
+        let is_list = watching.is_list;
+        let go_on = |version: Option<String>, is_list| {
+            let version = version.unwrap_or(watching.version);
+            self.state = State::Watching(Watching {
+                version,
+                is_list,
+                lines: watching.lines,
+            });
+        };
+        Some(match said {
+            Ok(Said::Applied(object)) if is_list => {
+                go_on(None, true);
+                Ok(Event::InitApply(object))
+            }
+            // The list has the object no more.
+            Ok(Said::Deleted(object)) if is_list => {
+                go_on(None, true);
+                Ok(Event::Delete(object))
+            }
+            Ok(Said::Applied(object)) => {
+                let Some(version) = version_of(&object) else {
+                    return Some(Err(watcher::Error::NoResourceVersion));
+                };
+                go_on(Some(version), false);
+                Ok(Event::Apply(object))
+            }
+            Ok(Said::Deleted(object)) => {
+                let Some(version) = version_of(&object) else {
+                    return Some(Err(watcher::Error::NoResourceVersion));
+                };
+                go_on(Some(version), false);
+                Ok(Event::Delete(object))
+            }
+            Ok(Said::Bookmark(bookmark)) => {
+                let is_end = is_list && bookmark.annotations.contains_key(END_OF_LIST);
+                go_on(Some(bookmark.resource_version), is_list && !is_end);
+                if !is_end {
+                    return None;
+                }
+                Ok(Event::InitDone)
+            }
+            Ok(Said::Error(status)) => {
+                // Gone: the versions since ours are forgotten, and a new list is needed.
+                if status.code != 410 {
+                    go_on(None, is_list);
+                }
+                Err(watcher::Error::WatchError(status))
+            }
+            Err(error) => {
+                go_on(None, is_list);
+                Err(watcher::Error::WatchFailed(kube::Error::SerdeError(error)))
+            }
+        })
     }
 
     async fn list(&mut self, token: Option<String>) -> kube::Result<List<Decoded<K>>> {
