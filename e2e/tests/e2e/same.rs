@@ -283,7 +283,7 @@ async fn kinds_and_their_fields_are_explained() {
 async fn mistakes_in_built_in_objects_are_refused_for_the_same_reasons() {
     let namespace = "same-mistakes";
     let sides = Sides::new(namespace).await.unwrap();
-    let mut script = String::new();
+    let mut script = Vec::new();
     let object = |kind: &str, rest: &str| format!("{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {rest}}}");
     for (position, text) in [
         object("Service", "spec: {}"),
@@ -308,7 +308,7 @@ async fn mistakes_in_built_in_objects_are_refused_for_the_same_reasons() {
     .enumerate()
     {
         sides.write(&format!("{position}.yaml"), text).unwrap();
-        script.push_str(&format!("! create -n {namespace} -f {position}.yaml\n"));
+        script.push(format!("! create -n {namespace} -f {position}.yaml"));
     }
-    sides.same(&script).await.unwrap();
+    sides.same(&script.join("\n")).await.unwrap();
 }
