@@ -32,8 +32,8 @@ pub(crate) const NAMESPACE: &str = "shop";
 const PLURAL: &str = "trafficsplits";
 const CRD: &str = "trafficsplits.split.smi-spec.io";
 
-/// Longer than any pause of an informer: no end of faults is slower to be noticed.
-const LIMIT: Duration = Duration::from_secs(600);
+/// Longer than the pauses of an informer that meets many faults one after the other, each of up to half a minute.
+const LIMIT: Duration = Duration::from_secs(3_600);
 
 /// An index: what a split's first backend weighs.
 pub(crate) fn weight(split: &TrafficSplit) -> Option<u32> {
