@@ -1,7 +1,8 @@
 //! The list and the watch of one resource at one version.
 //!
-//! The states and their errors are those of kube's [`watcher`], without what it costs: it reads every object twice and
-//! copies it four times, which is more than all the rest of an informer takes (`bench/informers`).
+//! The states and their errors are those of kube's [`watcher`], which finds the end of each object, copies it, and leaves it
+//! to be read once more. With it a sync took 3.4 times as long as decoding alone, and here about twice as long
+//! (`bench/informers`).
 
 use std::{collections::BTreeMap, sync::Arc, vec};
 
