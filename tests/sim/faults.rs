@@ -97,6 +97,27 @@ async fn retry_after_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_is_never_answered_is_given_up_and_asked_again() {
+    for config in ways() {
+        for verb in ["list", "watch"] {
+            let mut world = synced(config.clone()).await;
+            world.fault("watch", Fault::Gone, 1);
+            world.fault(verb, Fault::Delay(Duration::from_secs(86_400)), 1);
+            world.server.faults().drop_watches();
+            world.write("a", Some(2)).await;
+            let waited = world.settles().await;
+            assert!(waited < Duration::from_secs(90), "{verb}: {waited:?}");
+        }
+    }
+    let mut world = World::on(Server::new(crds("v1alpha4")), |informer| informer).await;
+    let never = Rule::new(Fault::Delay(Duration::from_secs(86_400)));
+    world.server.faults().add(never.verb("get").times(1));
+    world.write("a", Some(1)).await;
+    let waited = world.settles().await;
+    assert!((75..90).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_of_discovery_is_waited_for() {
     let mut world = World::on(Server::new(crds("v1alpha4")), |informer| informer).await;
     let begun = Instant::now();

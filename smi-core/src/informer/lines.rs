@@ -8,6 +8,9 @@ use tokio::time::{Instant, Sleep};
 /// How often a server says something at least, beyond the timeout that the watch was asked for.
 const MARGIN: Duration = Duration::from_secs(5);
 
+/// How long a server may be silent where it should answer: kube-apiserver gives itself a minute for a list, and a margin.
+const ANSWER: Duration = Duration::from_secs(75);
+
 /// The lines of a watch.
 pub(super) struct Lines {
     body: Pin<Box<dyn AsyncBufRead + Send>>,
@@ -112,11 +115,23 @@ async fn unless_silent<F: Future>(
     .await
 }
 
+/// What `answer` gives; an error where that takes longer than any server takes. Without it, a connection that is dead
+/// and not closed would be waited for without an end, since kube's clients have no such limit of their own.
+pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> io::Result<T> {
+    tokio::time::timeout(ANSWER, answer).await.map_err(|_| {
+        let text = format!("no answer in `{}` seconds", ANSWER.as_secs());
+        io::Error::new(io::ErrorKind::TimedOut, text)
+    })
+}
+
 /// Adds the whole body to `buffer`.
+///
+/// # Errors
+/// What happens to the connection, silence included.
 pub(super) async fn read_all(body: impl AsyncBufRead + Send, buffer: &mut Vec<u8>) -> io::Result<()> {
     let mut body = std::pin::pin!(body);
     loop {
-        let chunk = body.fill_buf().await?;
+        let chunk = in_time(body.fill_buf()).await??;
         let length = chunk.len();
         if length == 0 {
             return Ok(());
@@ -142,4 +157,30 @@ fn is_cut(error: &io::Error) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{AsyncReadExt as _, io::BufReader, stream};
+
+    use super::*;
+
+    /// A body of which the first chunks come, and the rest never does.
+    fn stalled(chunks: &[&'static str]) -> impl AsyncBufRead + Send + use<> {
+        let come: Vec<_> = chunks
+            .iter()
+            .map(|chunk| Ok::<_, io::Error>(chunk.as_bytes()))
+            .collect();
+        let come = futures::TryStreamExt::into_async_read(stream::iter(come));
+        let never = futures::TryStreamExt::into_async_read(stream::pending::<io::Result<&[u8]>>());
+        BufReader::new(come.chain(never))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_is_an_error_and_not_waited_for() {
+        let (begun, mut buffer) = (Instant::now(), Vec::new());
+        let error = read_all(stalled(&["{", "\"items\":"]), &mut buffer).await.unwrap_err();
+        assert_eq!((error.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, ANSWER));
+        assert_eq!(buffer, b"{\"items\":");
+    }
 }

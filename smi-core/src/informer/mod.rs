@@ -6,7 +6,7 @@
 //! - A relist is one change: readers see the old state or the new one.
 //! - An object that cannot be read is an [`Invalid`], by itself; all others are served.
 //! - After a failure the next try waits, up to half a minute, and as long as a `429` or any other `Status` asks for, up
-//!   to five.
+//!   to five minutes. A server that owes an answer and says nothing for 75 seconds has failed too.
 //! - [`Lister::subscribe`] gives a stream of changes that waits for slow readers in bounded memory.
 //!
 //! ```

@@ -15,6 +15,7 @@ use kube::{
 
 use super::{
     event::{InformerError, Signal},
+    lines,
     reader::Reader,
     watch::Watch,
 };
@@ -64,7 +65,8 @@ impl<K: Resource + Send + 'static> Server<K> {
     /// The newest version of the kind that the server serves.
     async fn served(&self) -> Result<Option<usize>, kube::Error> {
         let versions = self.versions.iter().map(|readable| readable.version.as_str());
-        discovery::served(&self.client, &self.group, &self.plural, versions).await
+        let answer = discovery::served(&self.client, &self.group, &self.plural, versions);
+        lines::in_time(answer).await.map_err(kube::Error::ReadEvents)?
     }
 
     /// The watch of one version, which starts with a list.

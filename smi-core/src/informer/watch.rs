@@ -279,7 +279,9 @@ async fn send(
     name: &'static str,
 ) -> kube::Result<impl AsyncBufRead + Send + use<>> {
     request.extensions_mut().insert(name);
-    client.request_stream(request).await
+    lines::in_time(client.request_stream(request))
+        .await
+        .map_err(kube::Error::ReadEvents)?
 }
 
 /// What a line of a watch says.
