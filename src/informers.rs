@@ -107,7 +107,7 @@ impl Informers {
         self
     }
 
-    /// How kube's watchers ask: see [`Informer::config`].
+    /// How the server is asked: see [`Informer::config`].
     #[must_use]
     pub fn config(mut self, config: watcher::Config) -> Self {
         self.config = config;

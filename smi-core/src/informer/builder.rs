@@ -115,7 +115,8 @@ impl<K: Resource + Send + Sync + 'static> Informer<K> {
 
 impl<K: Hub> Informer<K> {
     /// Reads whichever version the server serves, the newest that it and `converter` have. Objects are of the hub version
-    /// for everybody behind the informer. A stream that the caller brought is as it is.
+    /// for everybody behind the informer, which stays with that version until the server no longer serves it. A stream that
+    /// the caller brought is as it is.
     #[must_use]
     pub fn versions(mut self, converter: impl Into<Arc<Converter<K>>>) -> Self {
         if let Source::Server(server) = &mut self.source {
@@ -144,8 +145,8 @@ impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
         self
     }
 
-    /// How kube's watcher asks: selectors, page size, timeout, and whether the list is streamed. A server that refuses
-    /// streaming lists is asked for a list.
+    /// How the server is asked, in the words of kube's watcher: selectors, page size, timeout, and whether the list is
+    /// streamed. A server that refuses streaming lists is asked for a list.
     ///
     /// The default, a list of the most recent state and then a watch, never starts with old data; kube asks for a streamed
     /// list of any state that the server has at hand, which may lag behind.

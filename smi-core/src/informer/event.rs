@@ -116,8 +116,13 @@ pub(super) enum Signal<S> {
     InitApply(Item<S>),
     InitDone,
     Apply(Item<S>),
-    Delete { key: ObjectKey, resource_version: String },
+    Delete {
+        key: ObjectKey,
+        resource_version: String,
+    },
     Missing,
+    /// The server said that nothing has changed.
+    Heard,
     Failed(InformerError),
 }
 

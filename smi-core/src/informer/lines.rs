@@ -8,8 +8,15 @@ use tokio::time::{Instant, Sleep};
 /// How often a server says something at least, beyond the timeout that the watch was asked for.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How long a server may be silent where it should answer: kube-apiserver gives itself a minute for a list, and a margin.
-const ANSWER: Duration = Duration::from_secs(75);
+/// How long a server may be silent in the middle of an answer: kube-apiserver gives itself a minute for a list, and a
+/// margin.
+const SILENCE: Duration = Duration::from_secs(75);
+
+/// How long an answer may take to begin. kube's clients wait for a `Retry-After` before they hand the answer on.
+const ANSWER: Duration = SILENCE.saturating_add(super::server::LONGEST);
+
+/// The longest line: objects end at 3 MiB.
+const LINE: usize = 64 << 20;
 
 /// The lines of a watch.
 pub(super) struct Lines {
@@ -66,6 +73,10 @@ impl Lines {
                 return Ok(None);
             }
             let Some(end) = memchr::memchr(b'\n', chunk) else {
+                if begun.len() > LINE {
+                    let text = format!("a line of more than `{LINE}` bytes");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                }
                 begun.extend_from_slice(chunk);
                 let length = chunk.len();
                 body.consume_unpin(length);
@@ -115,11 +126,15 @@ async fn unless_silent<F: Future>(
     .await
 }
 
-/// What `answer` gives; an error where that takes longer than any server takes. Without it, a connection that is dead
-/// and not closed would be waited for without an end, since kube's clients have no such limit of their own.
-pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> io::Result<T> {
-    tokio::time::timeout(ANSWER, answer).await.map_err(|_| {
-        let text = format!("no answer in `{}` seconds", ANSWER.as_secs());
+/// What begins with `answer`; an error where that takes longer than any server takes. Without it, a connection that is
+/// dead and not closed would be waited for without an end, since kube's clients have no such limit of their own.
+pub(super) async fn begun<T>(answer: impl Future<Output = T>) -> io::Result<T> {
+    within(ANSWER, answer).await
+}
+
+async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> io::Result<T> {
+    tokio::time::timeout(limit, answer).await.map_err(|_| {
+        let text = format!("nothing in `{}` seconds", limit.as_secs());
         io::Error::new(io::ErrorKind::TimedOut, text)
     })
 }
@@ -131,7 +146,7 @@ pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> io::Result<T>
 pub(super) async fn read_all(body: impl AsyncBufRead + Send, buffer: &mut Vec<u8>) -> io::Result<()> {
     let mut body = std::pin::pin!(body);
     loop {
-        let chunk = in_time(body.fill_buf()).await??;
+        let chunk = within(SILENCE, body.fill_buf()).await??;
         let length = chunk.len();
         if length == 0 {
             return Ok(());
@@ -180,7 +195,7 @@ mod tests {
     async fn a_body_that_stalls_is_an_error_and_not_waited_for() {
         let (begun, mut buffer) = (Instant::now(), Vec::new());
         let error = read_all(stalled(&["{", "\"items\":"]), &mut buffer).await.unwrap_err();
-        assert_eq!((error.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, ANSWER));
+        assert_eq!((error.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, SILENCE));
         assert_eq!(buffer, b"{\"items\":");
     }
 }

@@ -94,8 +94,9 @@ impl<S: Stored> Lister<S> {
 
     /// How long ago the server last said something, `now` being the present; none before it first did.
     ///
-    /// Data is never older than this. It may be younger: in a quiet cluster nothing is said although nothing changes, so
-    /// [`failing`](Self::failing) tells a quiet server from one that is out of reach.
+    /// Data is never older than this. In a quiet cluster a server says once a minute or so that nothing has changed, and a
+    /// stream that the caller brings says nothing of it; [`failing`](Self::failing) tells a quiet server from one that is
+    /// out of reach.
     pub fn age(&self, now: Instant) -> Option<Duration> {
         Some(now.saturating_duration_since(self.shared.last_heard()?))
     }

@@ -6,7 +6,8 @@
 //! - A relist is one change: readers see the old state or the new one.
 //! - An object that cannot be read is an [`Invalid`], by itself; all others are served.
 //! - After a failure the next try waits, up to half a minute, and as long as a `429` or any other `Status` asks for, up
-//!   to five minutes. A server that owes an answer and says nothing for 75 seconds has failed too.
+//!   to five minutes. A server that is silent for 75 seconds in the middle of an answer, or for 375 before it, has failed
+//!   too; one that ends each watch at once is asked with the same pauses.
 //! - [`Lister::subscribe`] gives a stream of changes that waits for slow readers in bounded memory.
 //!
 //! ```

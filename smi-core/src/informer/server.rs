@@ -17,18 +17,21 @@ use super::{
     event::{InformerError, Signal},
     lines,
     reader::Reader,
-    watch::Watch,
+    watch::{Step, Watch},
 };
 use crate::{decode::Strip, discovery};
 
 /// The longest pause that a server may ask for: one that asks for a day is taken for one that is wrong.
-const LONGEST: Duration = Duration::from_secs(300);
+pub(super) const LONGEST: Duration = Duration::from_secs(300);
 
 /// One version at which a kind can be read.
 pub(super) struct Readable<K> {
     pub(super) version: String,
     pub(super) reader: Arc<dyn Reader<K>>,
 }
+
+/// How often in a row a kind may be served and not be found before that is told: discovery lags behind by some seconds.
+const NOT_FOUND: u32 = 3;
 
 /// What to watch, and how.
 pub(super) struct Server<K> {
@@ -58,6 +61,7 @@ impl<K: Resource + Send + 'static> Server<K> {
             backoff: DefaultBackoff::default(),
             wait: None,
             is_missing: false,
+            not_found: 0,
         };
         futures::stream::unfold(driver, |mut driver| async { Some((driver.next().await, driver)) }).boxed()
     }
@@ -66,7 +70,7 @@ impl<K: Resource + Send + 'static> Server<K> {
     async fn served(&self) -> Result<Option<usize>, kube::Error> {
         let versions = self.versions.iter().map(|readable| readable.version.as_str());
         let answer = discovery::served(&self.client, &self.group, &self.plural, versions);
-        lines::in_time(answer).await.map_err(kube::Error::ReadEvents)?
+        lines::begun(answer).await.map_err(kube::Error::ReadEvents)?
     }
 
     /// The watch of one version, which starts with a list.
@@ -88,6 +92,8 @@ struct Driver<K, F> {
     backoff: DefaultBackoff,
     wait: Option<Duration>,
     is_missing: bool,
+    /// How often in a row the kind was not found.
+    not_found: u32,
 }
 
 impl<K: Resource + Send + 'static, F> Driver<K, F> {
@@ -105,9 +111,11 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                     Ok(Some(position)) => self.watch = self.server.watch(position).map(|watch| (position, watch)),
                     Ok(None) => {
                         self.wait = Some(self.server.ask_again);
+                        self.not_found = 0;
                         if !std::mem::replace(&mut self.is_missing, true) {
                             return Signal::Missing;
                         }
+                        return Signal::Heard;
                     }
                     Err(error) => {
                         self.wait = self.pause(refusal(&error));
@@ -117,19 +125,32 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
                 continue;
             };
             match watch.next().await {
-                Ok(event) => {
-                    // `Init` is said before the server is asked.
-                    if !matches!(event, watcher::Event::Init) {
-                        self.backoff.reset();
-                        self.is_missing = false;
+                Ok(Step::Event(event)) => {
+                    use watcher::Event;
+                    match event {
+                        // It is said before the server is asked.
+                        Event::Init => {}
+                        Event::InitApply(_) => self.is_missing = false,
+                        // Only what gets on takes the growing pauses back: a list may break off for ever.
+                        Event::InitDone | Event::Apply(_) | Event::Delete(_) => {
+                            self.backoff.reset();
+                            self.is_missing = false;
+                            self.not_found = 0;
+                        }
                     }
                     return Signal::of(Ok(event), &self.keep);
                 }
+                Ok(Step::Heard) => return Signal::Heard,
+                Ok(Step::Ended) => self.wait = self.backoff.next(),
                 Err(error) => match code(&error) {
                     Some(404) => {
                         // The kind is no longer served, or not at this version.
                         self.watch = None;
                         self.wait = self.backoff.next();
+                        self.not_found += 1;
+                        if self.not_found > NOT_FOUND {
+                            return Signal::Failed(error.into());
+                        }
                     }
                     Some(400 | 422) if is_streaming => {
                         tracing::info!(%error, "the server refuses streaming lists: listing instead");

@@ -80,6 +80,10 @@ impl<S: Stored> Writer<S> {
                 self.relist = Some(self.shared.state().fresh());
                 return;
             }
+            Signal::Heard => {
+                self.shared.heard(now);
+                return;
+            }
             _ => self.shared.heard(now),
         }
         match (signal, self.relist.take()) {
@@ -92,9 +96,13 @@ impl<S: Stored> Writer<S> {
                 self.list(&mut relist, item);
                 self.relist = Some(relist);
             }
-            (Signal::Delete { key, .. }, Some(mut relist)) => {
-                relist.remove(key.by_ref());
-                relist.remove_invalid(key.by_ref());
+            (Signal::Delete { key, resource_version }, Some(mut relist)) => {
+                if relist.has_newer(key.by_ref(), &resource_version) {
+                    self.shared.counters.stale.add();
+                } else {
+                    relist.remove(key.by_ref());
+                    relist.remove_invalid(key.by_ref());
+                }
                 self.relist = Some(relist);
             }
             (Signal::InitDone, Some(relist)) => self.replace(relist, false),
@@ -106,7 +114,7 @@ impl<S: Stored> Writer<S> {
                 self.replace(empty, true);
             }
             (Signal::InitDone, None) => tracing::debug!("the end of a list that never began"),
-            (Signal::Init | Signal::Failed(_), _) => {}
+            (Signal::Init | Signal::Heard | Signal::Failed(_), _) => {}
         }
     }
 
@@ -131,10 +139,7 @@ impl<S: Stored> Writer<S> {
                     self.shared.counters.stale.add();
                     return;
                 }
-                let last = state
-                    .get(key)
-                    .filter(|_| self.on_invalid == OnInvalid::KeepLast)
-                    .cloned();
+                let last = state.get(key).filter(|last| self.stays(last, &invalid)).cloned();
                 let known = state.get_invalid(key).filter(|known| known.is_same(&invalid)).cloned();
                 drop(state);
                 match last {
@@ -216,6 +221,11 @@ impl<S: Stored> Writer<S> {
         differences
     }
 
+    /// Whether the last version of an object that could be read is kept: not that of another object of the same name.
+    fn stays(&self, last: &S, invalid: &Invalid) -> bool {
+        self.on_invalid == OnInvalid::KeepLast && (invalid.uid.is_empty() || invalid.uid == last.uid())
+    }
+
     /// Whether subscribers were told that the object is invalid.
     fn is_reported(&self, state: &State<S>, key: KeyRef<'_>) -> bool {
         self.on_invalid == OnInvalid::FailClosed && state.get_invalid(key).is_some()
@@ -272,7 +282,7 @@ impl<S: Stored> Writer<S> {
         }
         let invalid = Arc::new(invalid);
         let report = Difference::new(Event::Invalid(invalid.clone()), stored.is_none() && !is_reported);
-        let stays = self.on_invalid == OnInvalid::KeepLast;
+        let stays = stored.as_ref().is_some_and(|last| self.stays(last, &invalid));
         let mut differences = Vec::with_capacity(2);
         if stored.is_some() && !stays {
             differences.push(Difference {

@@ -355,7 +355,7 @@ async fn a_silent_watch_is_asked_for_again_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_that_is_no_event_is_told_and_the_watch_goes_on() {
+async fn a_line_that_is_no_event_is_told_and_not_passed_over() {
     let good = event("ADDED", &config("b", 10, &json!({})));
     for line in [
         "[]\n",
@@ -363,15 +363,105 @@ async fn a_line_that_is_no_event_is_told_and_the_watch_goes_on() {
         "{\"type\":\"BOOKMARK\",\"object\":{}}\n",
         "\u{0}\n",
     ] {
+        // The line may have been the end of `a`: only a list can tell.
         let script = Script::default()
             .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
-            .on("resourceVersion=9", Answer::Open(line.to_owned() + &good));
+            .on("resourceVersion=9", Answer::Open(line.to_owned() + &good))
+            .on("limit=500", list(10, &[config("b", 10, &json!({}))]));
         let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
         until(&mut events, "ready").await;
         let told = until(&mut events, "+b").await;
-        assert!(told.len() == 2 && told[0].starts_with("failed"), "{told:?}");
-        assert_eq!(names(&lister), ["a", "b"]);
+        assert!(told[0].starts_with("failed"), "{told:?}");
+        assert_eq!(told[1..], ["-a", "+b"]);
+        assert_eq!(names(&lister), ["b"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_every_watch_at_once_is_asked_with_growing_pauses() {
+    let configs = [watcher::Config::default(), watcher::Config::default().streaming_lists()];
+    for config in configs {
+        let mut script = Script::default().on("limit=500", list(9, &[]));
+        for _ in 0..100 {
+            script = script.on("watch=true", Answer::Body(String::new()));
+        }
+        let (_, mut events) = Informer::<ConfigMap>::new(script.client()).config(config).start();
+        let ten_minutes = Duration::from_secs(600);
+        let polling = async { while events.next().await.is_some() {} };
+        assert!(tokio::time::timeout(ten_minutes, polling).await.is_err());
+        let requests = script.requests("watch=true");
+        assert!((10..60).contains(&requests), "{requests} requests in ten minutes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_opens_after_a_failure_shows_that_the_server_answers() {
+    let bookmark = event(
+        "BOOKMARK",
+        &json!({"kind": "ConfigMap", "metadata": {"resourceVersion": "11"}}),
+    );
+    let script = Script::default()
+        .on("limit=500", list(9, &[config("a", 1, &json!({}))]))
+        .on("resourceVersion=9", Answer::Refused(500, "InternalError"))
+        .on("resourceVersion=9", Answer::Open(bookmark));
+    let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+    let told = until(&mut events, "ready").await;
+    assert_eq!(told, ["+a", "ready"]);
+    let failed = events.next().await.map(|event| tell(&event));
+    assert!(failed.is_some_and(|told| told.starts_with("failed")));
+    let failing = |lister: &Lister<ConfigMap>| lister.failing(tokio::time::Instant::now());
+    assert!(failing(&lister).is_some());
+    // Nothing is told of it.
+    let quiet = tokio::time::timeout(Duration::from_secs(60), events.next()).await;
+    assert!(quiet.is_err());
+    assert_eq!(failing(&lister), None);
+    let age = lister.age(tokio::time::Instant::now()).unwrap();
+    assert!(age > Duration::from_secs(55), "the bookmark came at once: {age:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_stays_missing_is_heard_of_each_time_that_it_is_asked_for() {
+    let mut script = Script::default();
+    for _ in 0..100 {
+        script = script.on("/api/v1", Answer::Body(resources(&["pods"])));
+    }
+    let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+    until(&mut events, "ready").await;
+    assert!(
+        tokio::time::timeout(Duration::from_secs(600), events.next())
+            .await
+            .is_err()
+    );
+    let age = lister.age(tokio::time::Instant::now()).unwrap();
+    assert!(age <= Duration::from_secs(30), "{age:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_served_and_never_found_is_a_failure() {
+    let script = Script::default();
+    let (lister, mut events) = Informer::<ConfigMap>::new(script.client()).start();
+    let event = tokio::time::timeout(Duration::from_secs(60), events.next()).await;
+    let told = tell(&event.expect("nothing is told").unwrap());
+    assert!(told.starts_with("failed"), "{told}");
+    assert!(!lister.is_ready() && lister.stats().errors > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_end_within_a_streamed_list_takes_nothing_away() {
+    let script = Script::default().on(
+        "sendInitialEvents=true",
+        Answer::Open(
+            event("ADDED", &config("a", 4, &json!({})))
+                + &event("DELETED", &config("a", 3, &json!({})))
+                + &event("ADDED", &config("b", 2, &json!({})))
+                + &event("DELETED", &config("b", 5, &json!({})))
+                + &end_of_list(5),
+        ),
+    );
+    let informer = Informer::<ConfigMap>::new(script.client());
+    let (lister, mut events) = informer.config(watcher::Config::default().streaming_lists()).start();
+    until(&mut events, "ready").await;
+    assert_eq!(names(&lister), ["a"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -139,6 +139,27 @@ fn the_last_good_version_stays_if_asked_for() {
 }
 
 #[test]
+fn the_last_good_version_of_another_object_does_not_stay() {
+    let another = |version| match bad("a", version) {
+        Decoded::Bad(invalid) => Decoded::Bad(Invalid {
+            uid: "another".to_owned(),
+            ..invalid
+        }),
+        good @ Decoded::Good(_) => good,
+    };
+    let mut fed = Fed::new(OnInvalid::KeepLast);
+    fed.list([object("a", 1, "front").into()]);
+    // Its end and the beginning of another of its name were not seen.
+    assert_eq!(fed.list([another(4)]), ["-a", "!a"]);
+    assert!(fed.names().is_empty());
+
+    let mut fed = Fed::new(OnInvalid::KeepLast);
+    fed.list([object("a", 1, "front").into()]);
+    assert_eq!(fed.apply(another(4)), ["-a", "!a"]);
+    assert!(fed.names().is_empty());
+}
+
+#[test]
 fn subscribers_are_told_of_bad_objects_only_when_failing_closed() {
     for (policy, expected) in [
         (OnInvalid::FailClosed, "!a"),
