@@ -12,8 +12,11 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// margin.
 const SILENCE: Duration = Duration::from_secs(75);
 
+/// The longest pause that a server may ask for: one that asks for a day is taken for one that is wrong.
+pub(super) const LONGEST: Duration = Duration::from_secs(300);
+
 /// How long an answer may take to begin. kube's clients wait for a `Retry-After` before they hand the answer on.
-const ANSWER: Duration = SILENCE.saturating_add(super::server::LONGEST);
+const ANSWER: Duration = SILENCE.saturating_add(LONGEST);
 
 /// The longest line: objects end at 3 MiB.
 const LINE: usize = 64 << 20;

@@ -21,9 +21,6 @@ use super::{
 };
 use crate::{decode::Strip, discovery};
 
-/// The longest pause that a server may ask for: one that asks for a day is taken for one that is wrong.
-pub(super) const LONGEST: Duration = Duration::from_secs(300);
-
 /// One version at which a kind can be read.
 pub(super) struct Readable<K> {
     pub(super) version: String,
@@ -172,7 +169,7 @@ impl<K: Resource + Send + 'static, F> Driver<K, F> {
     fn pause(&mut self, refusal: Option<&Status>) -> Option<Duration> {
         let details = refusal.and_then(|status| status.details.as_ref());
         let asked = details.map(|details| Duration::from_secs(details.retry_after_seconds.into()));
-        self.backoff.next().max(asked.map(|asked| asked.min(LONGEST)))
+        self.backoff.next().max(asked.map(|asked| asked.min(lines::LONGEST)))
     }
 }
 
