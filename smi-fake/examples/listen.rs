@@ -10,11 +10,13 @@ use std::{
     error::Error,
     fs,
     io::{self, Write as _},
+    path::Path,
 };
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use smi_core::document::{self, Options};
 use smi_fake::Server;
+use tempfile::NamedTempFile;
 
 fn crds(paths: impl Iterator<Item = String>) -> Result<Vec<CustomResourceDefinition>, Box<dyn Error>> {
     let mut crds = Vec::new();
@@ -27,6 +29,15 @@ fn crds(paths: impl Iterator<Item = String>) -> Result<Vec<CustomResourceDefinit
     Ok(crds)
 }
 
+/// Writes a file that nobody else can read, also where a readable one was: its token makes the reader the administrator.
+fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")))?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -37,8 +48,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         writeln!(out, "not served: {refused}")?;
     }
     let listening = server.listen().await?;
-    // JSON is YAML too. The file holds the token, which makes its reader the administrator.
-    fs::write(&kubeconfig, serde_json::to_vec_pretty(&listening.kubeconfig())?)?;
+    // JSON is YAML too.
+    write_secret(
+        Path::new(&kubeconfig),
+        &serde_json::to_vec_pretty(&listening.kubeconfig())?,
+    )?;
     writeln!(
         out,
         "listening on {}: kubectl --kubeconfig {kubeconfig}",
