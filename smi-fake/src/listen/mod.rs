@@ -3,7 +3,7 @@
 mod kubeconfig;
 mod tls;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{Request, header};
 use hyper::{body::Incoming, service::service_fn};
@@ -14,6 +14,9 @@ use tokio_rustls::TlsAcceptor;
 
 use self::tls::Certificate;
 use crate::{cluster::Cluster, error::ApiError, response, service};
+
+/// How long the listener rests when it cannot take a connection.
+const REST: Duration = Duration::from_millis(100);
 
 /// Why a server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -99,11 +102,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, front: Front, mut 
     let graceful = GracefulShutdown::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // A connection that was gone before it was taken; the listener goes on.
-                Err(_) => continue,
-            },
+            (stream, _) = taken(|| listener.accept()) => stream,
             // The sender is gone with the server.
             _ = stop.changed() => break,
         };
@@ -129,10 +128,21 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, front: Front, mut 
     graceful.shutdown().await;
 }
 
+/// The next connection that `accept` gives. What fails may be one that was gone before it was taken, but also a process
+/// without a file descriptor left, which fails at once, again and again, until one is given back.
+async fn taken<S, F: Future<Output = io::Result<S>>>(mut accept: impl FnMut() -> F) -> S {
+    loop {
+        match accept().await {
+            Ok(stream) => return stream,
+            Err(_) => tokio::time::sleep(REST).await,
+        }
+    }
+}
+
 /// A moment after the server is dropped, what has not ended by itself ends.
 async fn cut_off(stop: &mut watch::Receiver<()>) {
     while stop.changed().await.is_ok() {}
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
 }
 
 async fn answer(front: Front, request: Request<Incoming>) -> io::Result<http::Response<response::ResponseBody>> {
@@ -145,4 +155,25 @@ async fn answer(front: Front, request: Request<Incoming>) -> io::Result<http::Re
         return Ok(response::error(&error));
     }
     service::serve(front.cluster, request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_listener_without_descriptors_rests_before_it_tries_again() {
+        let began = tokio::time::Instant::now();
+        let mut left = 3;
+        let stream = taken(|| {
+            left -= 1;
+            std::future::ready(if left > 0 {
+                Err(io::Error::other("too many open files"))
+            } else {
+                Ok("taken")
+            })
+        });
+        assert_eq!(stream.await, "taken");
+        assert_eq!(began.elapsed(), 2 * REST);
+    }
 }
