@@ -60,7 +60,7 @@ const POD: &[Shown] = &[
     ("Status", 0, |object, _| pod_status(object)),
     ("Restarts", 0, |object, _| {
         let restarts = list(object, "/status/containerStatuses").filter_map(|status| status["restartCount"].as_i64());
-        restarts.sum::<i64>().to_string().into()
+        restarts.fold(0, i64::saturating_add).to_string().into()
     }),
     ("Age", 0, created),
     ("IP", 1, |object, _| {

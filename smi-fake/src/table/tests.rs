@@ -134,3 +134,11 @@ fn built_in_kinds_show_what_kubectl_users_know() {
         json!(["x", "IPv4", "80,90", "10.0.0.1,10.0.0.2,10.0.0.3 + 1 more...", "0s"])
     );
 }
+
+#[test]
+fn counts_that_are_too_large_to_add_do_no_harm() {
+    let status = json!({"restartCount": i64::MAX});
+    let pod = json!({"status": {"containerStatuses": [status, status]}});
+    let cells = cells(&Columns::of_kind("", "Pod"), &pod);
+    assert_eq!(cells[3], i64::MAX.to_string());
+}

@@ -27,6 +27,8 @@ const BOOKMARKS: Duration = Duration::from_secs(60);
 const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 /// How long a watch lasts that does not say.
 const LIFETIME: Duration = Duration::from_secs(45 * 60);
+/// No watch lasts longer: a client may ask for more seconds than a clock can count.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How many events are encoded at a time.
 const BATCH: usize = 256;
 
@@ -93,7 +95,7 @@ impl Watch {
         faults: &[Fault],
     ) -> Self {
         let now = Instant::now();
-        let lifetime = options.timeout.unwrap_or(LIFETIME);
+        let lifetime = options.timeout.unwrap_or(LIFETIME).min(LONGEST);
         let last_bookmark = lifetime.checked_sub(LAST_BOOKMARK).filter(|left| !left.is_zero());
         let seen = *drops.borrow();
         Self {
