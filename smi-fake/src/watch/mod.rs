@@ -78,7 +78,8 @@ fn start(
             .iter()
             .map(|object| encoder.object("ADDED", object))
             .collect();
-        if options.bookmarks {
+        // Servers with streaming lists take every watch that begins with the state for one.
+        if options.bookmarks && cluster.streaming_lists {
             first.push(encoder.bookmark(state.revision, true));
         }
         return Ok(Start::at(state.revision, first));

@@ -205,4 +205,46 @@ async fn streaming_lists_can_be_switched_off() {
             .message
             .contains("sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
     );
+    // Nor does a server without them mark the end of the state.
+    create(&client, "a").await;
+    let path = format!("{WIDGETS}?watch=1&allowWatchBookmarks=true&timeoutSeconds=70");
+    let events: Vec<_> = watch(&client, &path).await.try_collect().await.unwrap();
+    let marked = |event: &&Value| !event["object"]["metadata"]["annotations"].is_null();
+    assert_eq!((events.len(), events.iter().filter(marked).count()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_may_ask_for_more_seconds_than_a_clock_counts() {
+    let client = server().client();
+    let path = format!("{WIDGETS}?watch=1&timeoutSeconds={}", i64::MAX);
+    let mut events = watch(&client, &path).await;
+    create(&client, "a").await;
+    assert_eq!(told(&next(&mut events).await), "ADDED a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_begins_with_the_state_says_where_that_ends() {
+    let client = client().await;
+    create(&client, "a").await;
+    let path = format!("{WIDGETS}?watch=1&allowWatchBookmarks=true&timeoutSeconds=3");
+    let events: Vec<_> = watch(&client, &path).await.try_collect().await.unwrap();
+    let marked = |event: &&Value| {
+        let end = &event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"];
+        event["type"] == "BOOKMARK" && *end == "true"
+    };
+    assert_eq!(told(&events[0]), "ADDED a");
+    assert_eq!(events.iter().filter(marked).count(), 1, "{events:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_from_a_revision_that_is_to_come_waits_for_it() {
+    let client = client().await;
+    let from = revision(&client).await + 1_000_000;
+    let mut events = watch(
+        &client,
+        &format!("{WIDGETS}?watch=1&resourceVersion={from}&timeoutSeconds=3"),
+    )
+    .await;
+    create(&client, "a").await;
+    assert!(events.next().await.is_none());
 }
