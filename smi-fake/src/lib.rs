@@ -65,12 +65,14 @@
 //! | admission: webhooks, policies, quotas, and what it adds to Pods (priority, tolerations, tokens) | none, but that a namespace has to be there and not be going |
 //! | controllers: Deployments make Pods, namespaces are emptied, owners take their dependents along | none: a deleted namespace stays `Terminating`, `ownerReferences` are kept and mean nothing |
 //! | kinds besides those above, such as Node, Job, Endpoints, ResourceQuota, APIService | not served |
+//! | discovery shows the reviews of `kubectl auth` (`selfsubjectaccessreviews` and its like) | they are answered, and not shown |
 //! | `scale`, `log`, `exec`, `binding`, `eviction`, ServiceAccount tokens | not served; `status` and `finalize` are |
 //! | protobuf, YAML, CBOR | bodies of built-in kinds may be protobuf, other than CRDs; any may be YAML; answers are JSON; CBOR gets `415` or `406`, as there |
 //! | `/openapi/v2` as protobuf, `/metrics`, aggregated API servers | only JSON; not served |
 //! | validation and defaults of every field of built-in kinds | types, unknown fields, names, labels and the usual mistakes: ports, types and names of Services, keys of ConfigMaps and Secrets, containers and selectors. Not: that fields do not change later, volumes, probes, quantities |
 //! | addresses of Services: unique, also when they are asked for; node ports | counted up from 10.0.0.1; none |
 //! | CEL rules of a CRD are compiled and costed when it comes | a bad rule fails the objects that it is for |
+//! | a CRD with two stored versions, or a plural in upper case, is refused with every field that this spoils | refused, but with fewer fields |
 //! | the schema of a CRD: defaults at the root, `scale` paths, the address of a conversion webhook | not checked; the converter is in this process ([`Server::with_converter`]) |
 //! | refusals name bad values as Go prints them, and JSON of wrong types in the words of Go's decoder | JSON, and the words of serde |
 //! | OpenAPI descriptions | those of k8s-openapi |
