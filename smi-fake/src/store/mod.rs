@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     collection::{Change, Collection, Event},
-    page::{Continue, Page, PageRequest},
+    page::{Continue, Range, range},
 };
 use crate::{error::GroupResource, meta};
 

@@ -1,4 +1,4 @@
-//! Lists: one page of a resource, as it is now or as it was at an older revision.
+//! Lists: the rest of a resource behind a page, as it is now or as it was at an older revision.
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
@@ -52,60 +52,29 @@ impl Continue {
 }
 
 /// Which part of a resource a list asks for.
-pub(crate) struct PageRequest<'r> {
+pub(crate) struct Range<'r> {
     /// Only this namespace; empty: all.
     pub(crate) namespace: &'r str,
     /// The state of this revision, if it is not the newest.
     pub(crate) at: Option<u64>,
     pub(crate) after: Option<Key>,
-    /// No limit: 0.
-    pub(crate) limit: usize,
-    /// Whether an object is selected.
-    pub(crate) selects: &'r dyn Fn(&Key, &Value) -> bool,
 }
 
-/// A page of a list.
-pub(crate) struct Page {
-    pub(crate) objects: Vec<Arc<Value>>,
-    /// The last key, when there are more.
-    pub(crate) more_after: Option<Key>,
-    /// How many objects of the namespace follow, selected or not.
-    pub(crate) remaining: usize,
-}
-
-impl Page {
-    /// The page that `request` asks for. The revision must not be compacted.
-    pub(crate) fn of(collection: &Collection, request: &PageRequest<'_>) -> Self {
-        let undone = request
-            .at
-            .map(|revision| undone(collection, revision))
-            .unwrap_or_default();
-        let from = match &request.after {
-            Some(key) if key.namespace.as_str() >= request.namespace => Bound::Excluded(key.clone()),
-            _ => Bound::Included(Key::new(request.namespace, "")),
-        };
-        let mut objects = Vec::new();
-        let mut page = Self {
-            objects: Vec::new(),
-            more_after: None,
-            remaining: 0,
-        };
-        let mut last = None;
-        let in_namespace = |key: &Key| request.namespace.is_empty() || key.namespace == request.namespace;
-        for (key, object) in merged(collection, &undone, from).take_while(|(key, _)| in_namespace(key)) {
-            if request.limit > 0 && objects.len() == request.limit {
-                page.remaining += 1;
-                continue;
-            }
-            if (request.selects)(key, object) {
-                objects.push(Arc::clone(object));
-                last = Some(key.clone());
-            }
-        }
-        page.more_after = last.filter(|_| page.remaining > 0);
-        page.objects = objects;
-        page
-    }
+/// The objects that `range` asks for, in the order of their keys. The revision must not be compacted.
+pub(crate) fn range(collection: &Collection, range: &Range<'_>) -> Vec<Arc<Value>> {
+    let undone = range
+        .at
+        .map(|revision| undone(collection, revision))
+        .unwrap_or_default();
+    let from = match &range.after {
+        Some(key) if key.namespace.as_str() >= range.namespace => Bound::Excluded(key.clone()),
+        _ => Bound::Included(Key::new(range.namespace, "")),
+    };
+    let in_namespace = |key: &Key| range.namespace.is_empty() || key.namespace == range.namespace;
+    merged(collection, &undone, from)
+        .take_while(|(key, _)| in_namespace(key))
+        .map(|(_, object)| Arc::clone(object))
+        .collect()
 }
 
 /// What each object that was written after `revision` was at it.

@@ -142,15 +142,17 @@ fn read(object: &Value) -> Option<CustomResourceDefinition> {
     serde_json::from_value(object.clone()).ok()
 }
 
-/// Serves what the CRD says now.
+/// Serves what the CRD says now, which may be more than `new`: another write may have come since.
 pub(crate) fn after_write(cluster: &Cluster, old: Option<&Arc<Value>>, new: &Arc<Value>) {
-    let Some(crd) = read(new) else { return };
     let terminating = meta::is_deleting(new);
-    let kind = Kind::of_crd(&crd, terminating);
-    let of = kind.group_resource();
     let same_spec = old.is_some_and(|old| old.get("spec") == new.get("spec"));
-    let established = {
+    let (of, established) = {
         let mut state = cluster.lock();
+        let current = state.store.get(&resource(), &Key::new("", meta::name(new)));
+        // One that is gone is served no more.
+        let kind = current.and_then(|current| Some(Kind::of_crd(&read(&current)?, meta::is_deleting(&current))));
+        let Some(kind) = kind else { return };
+        let of = kind.group_resource();
         state.store.open(&of);
         if old.is_some() && !same_spec {
             state.store.end_watches(&of);
@@ -159,7 +161,8 @@ pub(crate) fn after_write(cluster: &Cluster, old: Option<&Arc<Value>>, new: &Arc
         if !same_spec || terminating || !known {
             state.registry.put(kind);
         }
-        new.pointer("/status/conditions").is_some_and(Value::is_array)
+        let established = new.pointer("/status/conditions").is_some_and(Value::is_array);
+        (of, established)
     };
     if !established {
         establish(cluster, new);
@@ -257,3 +260,6 @@ pub(crate) fn install(cluster: &Cluster, crd: &CustomResourceDefinition) -> Resu
     };
     verb::create(cluster, &target, body, &options).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,11 +27,17 @@ fn is_crd(kind: &Kind) -> bool {
 
 /// Whether an object may be created where the request says.
 pub(crate) fn admit(cluster: &Cluster, target: &Target, name: &str) -> Result<(), ApiError> {
-    if target.kind.terminating {
-        let why = "create not allowed while custom resource definition is terminating";
-        return Err(ApiError::forbidden(&target.resource(), name, why));
-    }
+    admit_kind(&target.kind, name)?;
     namespace::admit(cluster, target, name)
+}
+
+/// Whether objects of the kind may be created: not once its CRD is being deleted.
+pub(crate) fn admit_kind(kind: &Kind, name: &str) -> Result<(), ApiError> {
+    if kind.terminating {
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(ApiError::forbidden(&kind.group_resource(), name, why));
+    }
+    Ok(())
 }
 
 /// Whether an object may be deleted.

@@ -173,6 +173,9 @@ fn write(cluster: &Cluster, target: &Target, object: Value, options: &WriteOptio
     let key = Key::new(&target.namespace, &name);
     let stored = cluster.for_storage(kind, object.clone())?;
     let mut state = cluster.lock();
+    // Their CRD may be going since the request was resolved, and takes along what is there now.
+    let now = state.registry.by_resource(&kind.group, &kind.plural);
+    strategy::admit_kind(now.unwrap_or(kind), &name)?;
     if let Some(existing) = state.store.get(&kind.stored_in, &key) {
         let error = ApiError::already_exists(&of, &name);
         return Err(if meta::is_deleting(&existing) {

@@ -1,16 +1,17 @@
 //! Lists a resource, page by page, at the revision that is asked for.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::{
     cluster::{Cluster, Target},
     error::ApiError,
+    meta,
     request::{ListOptions, Match},
     selector::Selection,
     storage_error,
-    store::{Collection, Continue, Page, PageRequest},
+    store::{Collection, Continue, Key, Range, range},
 };
 
 const EXPIRED_TOKEN: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
@@ -36,16 +37,6 @@ pub(crate) fn list(cluster: &Cluster, target: &Target, options: &ListOptions) ->
         return Err(ApiError::bad_request(why));
     }
 
-    // Selectors look at the objects as the client sees them, which needs their version.
-    let converts = !selection.selects_all() && target.kind.api_version(&target.version) != target.kind.stored_at;
-    let selects = |_: &_, object: &Value| {
-        if !converts {
-            return selection.selects(object);
-        }
-        let converted = cluster.at_version(&target.kind, &Arc::new(object.clone()), &target.version);
-        let seen = converted.map_or(Cow::Borrowed(object), |object| Cow::Owned(Value::clone(&object)));
-        selection.selects(&seen)
-    };
     let state = cluster.lock();
     let current = state.store.revision();
     let collection = state.store.collection(&target.kind.stored_in);
@@ -53,31 +44,67 @@ pub(crate) fn list(cluster: &Cluster, target: &Target, options: &ListOptions) ->
     let at = revision(collection, current, options, token.as_ref())?;
     // The watch cache, which answers "any revision", knows no pages.
     let unlimited = options.resource_version == Some(0) && options.resource_version_match != Some(Match::Exact);
-    let page = Page::of(
+    let found = range(
         collection,
-        &PageRequest {
+        &Range {
             namespace: &target.namespace,
             at,
             after: token.as_ref().map(Continue::after),
-            limit: if unlimited { 0 } else { options.limit },
-            selects: &selects,
         },
     );
+    // A converter takes its time, and may ask this server something.
     drop(state);
 
+    let limit = if unlimited { 0 } else { options.limit };
+    let page = Page::of(cluster, target, &selection, &found, limit)?;
     let revision = at.unwrap_or(current);
-    let objects = page.objects.iter().map(|object| {
-        let shown = cluster.at_version(&target.kind, object, &target.version);
-        shown.map_err(|why| storage_error::unreadable_in_list(target, object, &why))
-    });
+    let last = page.objects.last().filter(|_| page.remaining > 0);
     Ok(List {
-        objects: objects.collect::<Result<_, _>>()?,
+        remaining: (last.is_some() && selection.selects_all()).then_some(page.remaining),
+        continue_token: last.map(|last| {
+            let after = Key::new(meta::namespace(last), meta::name(last));
+            Continue::new(Some(revision), &after).encode()
+        }),
+        objects: page.objects,
         revision,
-        remaining: (page.more_after.is_some() && selection.selects_all()).then_some(page.remaining),
-        continue_token: page
-            .more_after
-            .map(|after| Continue::new(Some(revision), &after).encode()),
     })
+}
+
+struct Page {
+    /// At the version of the request.
+    objects: Vec<Arc<Value>>,
+    /// How many follow, selected or not.
+    remaining: usize,
+}
+
+impl Page {
+    /// The first `limit` (no limit: 0) of the objects `found` that `selection` selects.
+    fn of(
+        cluster: &Cluster,
+        target: &Target,
+        selection: &Selection,
+        found: &[Arc<Value>],
+        limit: usize,
+    ) -> Result<Self, ApiError> {
+        // Selectors look at the objects as the client sees them, which needs their version.
+        let converts = !selection.selects_all() && target.kind.api_version(&target.version) != target.kind.stored_at;
+        let mut objects = Vec::new();
+        for (position, stored) in found.iter().enumerate() {
+            if limit > 0 && objects.len() == limit {
+                let remaining = found.len() - position;
+                return Ok(Self { objects, remaining });
+            }
+            if !converts && !selection.selects(stored) {
+                continue;
+            }
+            let shown = cluster.at_version(&target.kind, stored, &target.version);
+            let shown = shown.map_err(|why| storage_error::unreadable_in_list(target, stored, &why))?;
+            if !converts || selection.selects(&shown) {
+                objects.push(shown);
+            }
+        }
+        Ok(Self { objects, remaining: 0 })
+    }
 }
 
 /// The older revision that is to be shown; none for the newest.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Decoder, Written, create,
-    update::{Next, modify},
+    update::{Next, modify, modify_or_create},
 };
 use crate::{
     cluster::{Cluster, Target},
@@ -169,26 +169,20 @@ fn apply(
         same_place(target, &mut object)?;
         Ok::<_, ApiError>(object)
     };
-    let there = cluster
-        .lock()
-        .store
-        .get(&target.kind.stored_in, &target.key())
-        .is_some();
-    let (object, created) = if there {
-        let object = modify(cluster, target, options, &mut |old| {
+    let may_make = meta::text(&applied, "/metadata/uid").is_empty() && target.subresource_name().is_empty();
+    let (object, created) = modify_or_create(cluster, target, may_make, &mut |there| {
+        if !there {
+            let object = merged(None, &mut decoder)?;
+            return create::insert(cluster, target, object, options, false);
+        }
+        modify(cluster, target, options, &mut |old| {
             let mut object = merged(Some(old), &mut decoder)?;
             if meta::text(&applied, "/metadata/resourceVersion").is_empty() {
                 meta::carry_over(&mut object, old, "resourceVersion");
             }
             Ok(Next { object, owned: true })
-        })?;
-        (object, false)
-    } else if meta::text(&applied, "/metadata/uid").is_empty() && target.subresource_name().is_empty() {
-        let object = merged(None, &mut decoder)?;
-        (create::insert(cluster, target, object, options, false)?, true)
-    } else {
-        return Err(ApiError::not_found(&target.resource(), &target.name));
-    };
+        })
+    })?;
     Ok(Written {
         object,
         created,

@@ -45,16 +45,14 @@ pub(crate) fn replace(
         )));
     }
     create::place(target, &mut object)?;
-    let there = cluster
-        .lock()
-        .store
-        .get(&target.kind.stored_in, &target.key())
-        .is_some();
-    let (object, created) = if !there && target.kind.create_on_update() {
-        meta::set(&mut object, "resourceVersion", None);
-        (create::insert(cluster, target, object, options, true)?, true)
-    } else {
-        let written = modify(cluster, target, options, &mut |old| {
+    let may_make = target.kind.create_on_update();
+    let (object, created) = modify_or_create(cluster, target, may_make, &mut |there| {
+        if !there {
+            let mut object = object.clone();
+            meta::set(&mut object, "resourceVersion", None);
+            return create::insert(cluster, target, object, options, true);
+        }
+        modify(cluster, target, options, &mut |old| {
             let asked = meta::uid(&object);
             if !asked.is_empty() && asked != meta::uid(old) {
                 let why = storage_error::other_uid(&target.kind.group_resource(), old, asked);
@@ -65,14 +63,39 @@ pub(crate) fn replace(
                 object: next,
                 owned: false,
             })
-        })?;
-        (written, false)
-    };
+        })
+    })?;
     Ok(Written {
         object,
         created,
         warnings: decoder.warnings,
     })
+}
+
+/// Does `write`, which is told whether the object is there: it changes the object, or makes it where that `may_make` one.
+/// Once more where the object is gone meanwhile, or another request made it. Also tells whether it was made.
+pub(crate) fn modify_or_create(
+    cluster: &Cluster,
+    target: &Target,
+    may_make: bool,
+    write: &mut dyn FnMut(bool) -> Result<Arc<Value>, ApiError>,
+) -> Result<(Arc<Value>, bool), ApiError> {
+    let mut tries = 1..=TRIES;
+    loop {
+        let (of, key) = (&target.kind.stored_in, target.key());
+        let there = !may_make || cluster.lock().store.get(of, &key).is_some();
+        let raced = |error: &ApiError| {
+            if there {
+                may_make && error.code() == 404
+            } else {
+                error.is_already_exists()
+            }
+        };
+        match write(there) {
+            Err(error) if raced(&error) && tries.next().is_some() => {}
+            written => return written.map(|object| (object, !there)),
+        }
+    }
 }
 
 /// Writes what `change` makes of the object, again and again until no other write comes between.

@@ -19,5 +19,6 @@ mod lists;
 mod namespaces;
 mod objects;
 mod patches;
+mod races;
 mod versions;
 mod watches;
