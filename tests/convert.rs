@@ -206,6 +206,19 @@ fn a_review_without_a_request_is_answered() {
 }
 
 #[test]
+fn a_list_is_no_match_beside_an_empty_spec_either() {
+    let group = |matches: Value| {
+        json!({"apiVersion": "specs.smi-spec.io/v1alpha1", "kind": "HTTPRouteGroup", "metadata": {"name": "a"},
+            "matches": matches, "spec": {}})
+    };
+    let convert = |matches| converters().convert(group(matches), "specs.smi-spec.io/v1alpha1");
+    let good = json!([{"name": "all", "methods": ["GET"], "pathRegex": ".*"}]);
+    assert_eq!(convert(good.clone()).unwrap().object["matches"], good);
+    let error = convert(json!([["all", ["GET"], ".*"]])).unwrap_err();
+    assert_eq!(error.to_string(), "`matches[0]`: a map is expected, not a list");
+}
+
+#[test]
 #[cfg(feature = "runtime")]
 fn the_fast_way_to_the_hub_gives_what_the_slow_one_does() {
     use smi_sdk::{
@@ -252,4 +265,124 @@ fn the_fast_way_to_the_hub_gives_what_the_slow_one_does() {
         "v1alpha4",
         &split("v1alpha4", "web", 1),
     );
+}
+
+/// `object`, and what becomes of it when one of its values, its type aside, is another one or gone.
+#[cfg(feature = "runtime")]
+fn mutated(object: &Value) -> Vec<Value> {
+    fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+        let children: Vec<_> = match value {
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            Value::Array(items) => (0..).map(|at: usize| at.to_string()).zip(items).collect(),
+            _ => Vec::new(),
+        };
+        for (name, value) in children {
+            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            // Whoever asks a server for a version is not told another.
+            if !["/apiVersion", "/kind"].contains(&at.as_str()) {
+                pointers(value, &at, found);
+                found.push(at);
+            }
+        }
+    }
+    let mut found = vec![String::new()];
+    pointers(object, "", &mut found);
+    let mut mutated = vec![object.clone()];
+    for at in found {
+        let value = object.pointer(&at).unwrap();
+        let mut others = vec![json!([]), json!(null), json!(5), json!("x"), json!({}), json!([value])];
+        if let Value::Object(fields) = value {
+            // In the order of the names, and in the reverse of it: serde takes the order of the fields.
+            others.push(fields.values().cloned().collect());
+            others.push(fields.values().rev().cloned().collect());
+        }
+        for other in others {
+            let mut object = object.clone();
+            *object.pointer_mut(&at).unwrap() = other;
+            mutated.push(object);
+        }
+    }
+    for field in ["metadata", "spec"] {
+        let mut object = object.clone();
+        object.as_object_mut().unwrap().remove(field);
+        mutated.push(object);
+    }
+    mutated
+}
+
+#[test]
+#[cfg(feature = "runtime")]
+fn the_fast_way_takes_what_the_slow_one_takes() {
+    use smi_sdk::{
+        access::convert::{identity_bindings, traffic_targets},
+        convert::{Converter, Hub},
+        informers::Strip,
+        specs::convert::{http_route_groups, tcp_routes, udp_routes},
+        split::convert::traffic_splits,
+    };
+
+    fn check<K: Hub + PartialEq + std::fmt::Debug>(
+        converter: &Converter<K>,
+        group: &str,
+        versions: &[&str],
+        body: &Value,
+    ) {
+        for version in versions {
+            let mut object = json!({
+                "apiVersion": format!("{group}.smi-spec.io/{version}"), "kind": K::kind(&()),
+                "metadata": {"name": "a", "namespace": "shop", "labels": {"x": "y"}, "annotations": {"x": "y"},
+                    "ownerReferences": [{"apiVersion": "v1", "kind": "Service", "name": "web", "uid": "u"}]},
+            });
+            object
+                .as_object_mut()
+                .unwrap()
+                .extend(body.as_object().unwrap().clone());
+            assert_eq!(converter.to_hub(&object).err(), None);
+            for object in mutated(&object) {
+                let text = object.to_string();
+                let slow = converter.to_hub(&object);
+                let stripped = converter.read_served(&text, version, Strip::Bookkeeping);
+                assert_eq!(stripped.is_ok(), slow.is_ok(), "{text}");
+                assert_eq!(converter.read_served(&text, version, Strip::Nothing), slow, "{text}");
+            }
+        }
+    }
+
+    let account = json!({"kind": "ServiceAccount", "name": "api", "namespace": "shop"});
+    let rules = json!([{"kind": "HTTPRouteGroup", "name": "api", "matches": ["all"]}]);
+    let body = json!({"destination": account, "sources": [account], "specs": rules});
+    check(&traffic_targets(), "access", &["v1alpha1"], &body);
+    let body = json!({"spec": {"destination": account, "sources": [account], "rules": rules}});
+    let versions = ["v1alpha2", "v1alpha3", "v1alpha4"];
+    check(&traffic_targets(), "access", &versions, &body);
+    let body = json!({"spec": {"schemes": {"serviceAccount": "web", "podLabelSelector": {"matchLabels": {"x": "y"}}}}});
+    check(&identity_bindings(), "access", &["v1alpha4"], &body);
+
+    let matches = json!([{"name": "all", "methods": ["GET"], "pathRegex": ".*"}]);
+    let body = json!({"matches": matches});
+    check(&http_route_groups(), "specs", &["v1alpha1", "v1alpha2"], &body);
+    let body = json!({"matches": matches, "spec": {}});
+    check(&http_route_groups(), "specs", &["v1alpha1", "v1alpha2"], &body);
+    let matches = json!([{"name": "all", "methods": ["GET"], "pathRegex": ".*", "headers": [{"x": "y"}]}]);
+    let versions = ["v1alpha3", "v1alpha4"];
+    check(
+        &http_route_groups(),
+        "specs",
+        &versions,
+        &json!({"spec": {"matches": matches}}),
+    );
+    check(&tcp_routes(), "specs", &["v1alpha1", "v1alpha2"], &json!({}));
+    // Its ports are of another version, and are refused where there is no `spec`.
+    let body = json!({"spec": {}, "matches": {"ports": [5432]}});
+    check(&tcp_routes(), "specs", &["v1alpha3"], &body);
+    let body = json!({"spec": {"matches": {"name": "db", "ports": [5432]}}});
+    check(&tcp_routes(), "specs", &["v1alpha4"], &body);
+    check(&udp_routes(), "specs", &["v1alpha4"], &body);
+
+    let body = json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": 1}]}});
+    let versions = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"];
+    check(&traffic_splits(), "split", &versions, &body);
+    let body = json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": 1}],
+        "matches": [{"kind": "HTTPRouteGroup", "name": "api", "apiGroup": "specs.smi-spec.io"}]}});
+    check(&traffic_splits(), "split", &["v1alpha3", "v1alpha4"], &body);
 }

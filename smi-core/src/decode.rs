@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::path::FieldPath;
 
+pub(crate) mod body;
 mod message;
 #[cfg(feature = "runtime")]
 pub(crate) mod served;
-mod shaped;
+pub(crate) mod shaped;
 mod stripped;
 
 use message::Said;
@@ -89,8 +90,7 @@ where
     }
     named(root.get("metadata"))?;
     let object = K::deserialize(Shaped(value)).map_err(|error| locate::<K>(value, &error))?;
-    if !root.contains_key("spec") {
-        // A body at the root of the object was read through a buffer, in which a list could be a struct again.
+    if body::is_at_root::<K>() || !root.contains_key("spec") {
         self::value::<K::Spec>(value)?;
     }
     Ok(object)

@@ -5,7 +5,7 @@ use kube::api::DeleteParams;
 use serde_json::{Value, json};
 use smi_sdk::{
     Informers,
-    informers::{Informer, OnInvalid},
+    informers::{Informer, OnInvalid, Strip},
     split::v1alpha4::TrafficSplit,
 };
 
@@ -133,4 +133,44 @@ async fn objects_of_every_shape_leave_the_others_in_peace() {
         .map(|invalid| invalid.object.name().to_owned())
         .collect();
     assert!(names.iter().all(|name| name.starts_with("bad-")), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_in_the_place_of_a_struct_is_no_object_in_lists_and_in_watches() {
+    let cluster = cluster_with(samples::admitting_anything()).await;
+    let namespace = cluster.namespace.as_str();
+    let routes = Raw::tcp_routes(&cluster.client, namespace, "v1alpha4");
+    let targets = Raw::targets(&cluster.client, namespace, "v1alpha4");
+    let account = json!({"kind": "ServiceAccount", "name": "api"});
+    let target = json!({"spec": {"destination": ["ServiceAccount", "api"], "sources": [account], "rules": []}});
+    // Read as a struct, this route is every port.
+    routes.create("listed", json!({"spec": []})).await;
+    targets.create("listed", target.clone()).await;
+    for strip in [Strip::Bookkeeping, Strip::Nothing] {
+        let (listers, mut events) = Informers::new(cluster.client.clone()).strip(strip).start();
+        follow(&mut events, "every kind is synced", || {
+            listers.ready().now_or_never().is_some()
+        })
+        .await;
+        let invalid = || {
+            (
+                listers.tcp_routes.invalid().len(),
+                listers.traffic_targets.invalid().len(),
+            )
+        };
+        assert_eq!(invalid(), (1, 1));
+        routes.create("watched", json!({"spec": []})).await;
+        targets.create("watched", target.clone()).await;
+        let (routes_now, targets_now) = (listers.tcp_routes.clone(), listers.traffic_targets.clone());
+        follow(&mut events, "the others are known", || {
+            let known = |good: usize, invalid: usize| good + invalid == 2;
+            known(routes_now.list(None).len(), routes_now.invalid().len())
+                && known(targets_now.list(None).len(), targets_now.invalid().len())
+        })
+        .await;
+        assert_eq!(invalid(), (2, 2));
+        for api in [&routes.api, &targets.api] {
+            api.delete("watched", &DeleteParams::default()).await.unwrap();
+        }
+    }
 }

@@ -123,6 +123,14 @@ impl Raw {
         )
     }
 
+    pub(crate) fn tcp_routes(client: &Client, namespace: &str, version: &str) -> Self {
+        Self::new(
+            client,
+            namespace,
+            &GroupVersionKind::gvk("specs.smi-spec.io", version, "TCPRoute"),
+        )
+    }
+
     pub(crate) fn splits(client: &Client, namespace: &str, version: &str) -> Self {
         Self::new(
             client,

@@ -11,7 +11,7 @@ use super::{ConvertError, Converted, Hub, Spoke};
 #[cfg(feature = "runtime")]
 use crate::decode::served::{self, Line, List};
 use crate::{
-    decode::{self, Strip},
+    decode::{self, Strip, body},
     path::FieldPath,
     schema,
 };
@@ -40,11 +40,21 @@ impl<H: Hub> Version<H> {
             name: V::version(&()).into_owned(),
             draft,
             to_hub: |object| decode::object::<V>(object)?.into_hub(),
-            read: |text, strip| strip.read::<V>(text)?.into_hub(),
+            read: |text, strip| {
+                let object = strip.read::<V>(text)?;
+                body::check::<V>(text)?;
+                object.into_hub()
+            },
             #[cfg(feature = "runtime")]
-            list: |text| served::list::<V>(text)?.convert(hub),
+            list: |text| {
+                let list = (!body::may_be_at_root::<V>()).then(|| served::list::<V>(text));
+                list??.convert(hub)
+            },
             #[cfg(feature = "runtime")]
-            line: |text| served::line::<V>(text)?.convert(hub),
+            line: |text| {
+                let line = (!body::may_be_at_root::<V>()).then(|| served::line::<V>(text));
+                line??.convert(hub)
+            },
             from_hub: |hub| {
                 V::from_hub(hub)?.try_map(|object| {
                     serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))

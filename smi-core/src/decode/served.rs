@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use kube::core::Resource;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
-use super::stripped::{Strip, Stripped};
+use super::{
+    shaped,
+    stripped::{Strip, Stripped},
+};
 use crate::lenient;
 
 /// A page of a list.
@@ -45,18 +48,18 @@ pub(crate) struct Line<'a, T> {
 
 /// Reads a list without [`Strip::Bookkeeping`]; none where an object is bad.
 pub(crate) fn list<K: Resource + DeserializeOwned>(text: &str) -> Option<List<K>> {
-    let List { metadata, items } = serde_json::from_str::<List<Good<K>>>(text).ok()?;
+    let List { metadata, items } = shaped::text::<List<Good<K>>>(text).ok()?;
     let items = items.into_iter().map(|Good(object)| object).collect();
     Some(List { metadata, items })
 }
 
 /// Reads a line about an object without [`Strip::Bookkeeping`]; none where the object is bad, or is no object.
 pub(crate) fn line<K: Resource + DeserializeOwned>(text: &str) -> Option<Line<'_, K>> {
-    let Line { kind, object } = serde_json::from_str::<Line<'_, Good<K>>>(text).ok()?;
+    let Line { kind, object } = shaped::text::<Line<'_, Good<K>>>(text).ok()?;
     Some(Line { kind, object: object.0 })
 }
 
-/// An object without [`Strip::Bookkeeping`].
+/// An object without [`Strip::Bookkeeping`], out of a text that is read with [`shaped::text`].
 struct Good<K>(K);
 
 impl<'de, K: Resource + Deserialize<'de>> Deserialize<'de> for Good<K> {
@@ -90,7 +93,8 @@ impl<'a, T> Line<'a, T> {
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::ConfigMap;
-    use serde_json::json;
+    use serde::Serialize;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -125,6 +129,53 @@ mod tests {
         ] {
             assert_eq!(read(json!([{"metadata": {"name": "a"}}, bad])), None);
         }
+    }
+
+    /// A kind of which nothing has to be there.
+    #[derive(kube::CustomResource, Clone, Debug, Default, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
+    #[kube(
+        group = "example.org",
+        version = "v1",
+        kind = "Crate",
+        namespaced,
+        derive = "PartialEq"
+    )]
+    struct CrateSpec {
+        #[serde(default)]
+        bottles: Vec<Bottle>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, schemars::JsonSchema)]
+    struct Bottle {
+        #[serde(default)]
+        litres: u8,
+    }
+
+    #[test]
+    fn a_list_is_no_struct_in_pages_and_lines_and_alone() {
+        let object = |spec: Value| json!({"apiVersion": "example.org/v1", "kind": "Crate", "metadata": {"name": "a"}, "spec": spec});
+        let page = |object: &Value| json!({"metadata": {"resourceVersion": "7"}, "items": [object]}).to_string();
+        let event = |object: &Value| json!({"type": "ADDED", "object": object}).to_string();
+        let good = object(json!({"bottles": [{}]}));
+        assert_eq!(list::<Crate>(&page(&good)).unwrap().items.len(), 1);
+        assert!(line::<Crate>(&event(&good)).is_some());
+        let members = good.as_object().unwrap();
+        let listed = json!([
+            members["apiVersion"],
+            members["kind"],
+            members["metadata"],
+            members["spec"]
+        ]);
+        for bad in [object(json!([])), object(json!({"bottles": [[]]})), listed] {
+            assert!(list::<Crate>(&page(&bad)).is_none(), "{bad}");
+            assert!(line::<Crate>(&event(&bad)).is_none(), "{bad}");
+            for strip in [Strip::Bookkeeping, Strip::Nothing] {
+                let error = strip.read::<Crate>(&bad.to_string()).unwrap_err();
+                assert!(error.to_string().ends_with("a map is expected, not a list"), "{error}");
+            }
+        }
+        assert!(list::<Crate>(&json!([{"resourceVersion": "7"}, [good]]).to_string()).is_none());
+        assert!(line::<Crate>(&json!(["ADDED", good]).to_string()).is_none());
     }
 
     #[test]

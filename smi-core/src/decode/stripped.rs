@@ -14,7 +14,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{DecodeError, said};
+use super::{DecodeError, said, shaped::Shaped};
 use crate::path::FieldPath;
 
 /// The annotation in which `kubectl apply` keeps the whole object once more.
@@ -31,16 +31,17 @@ pub enum Strip {
 }
 
 impl Strip {
-    /// Reads the JSON text of an object.
+    /// Reads the JSON text of an object. Unlike `serde_json`, it takes no list for a struct: neither does an API server.
     ///
     /// # Errors
     /// Where a field cannot be read, or the object has no name.
     pub fn read<K: Resource + DeserializeOwned>(self, text: &str) -> Result<K, DecodeError> {
         let mut json = serde_json::Deserializer::from_str(text);
         let read = match self {
-            Self::Bookkeeping => K::deserialize(Stripped::object(&mut json)),
-            Self::Nothing => K::deserialize(&mut json),
+            Self::Bookkeeping => K::deserialize(Stripped::object(Shaped(&mut json))),
+            Self::Nothing => K::deserialize(Shaped(&mut json)),
         };
+        let read = read.and_then(|object| json.end().map(|()| object));
         self.finish(read.map_err(|error| located::<K>(text, &error))?)
     }
 
@@ -80,7 +81,7 @@ impl Strip {
 
 /// The error with its path, found in a second pass that only bad objects pay for.
 fn located<K: DeserializeOwned>(text: &str, error: &serde_json::Error) -> DecodeError {
-    match serde_path_to_error::deserialize::<_, K>(&mut serde_json::Deserializer::from_str(text)) {
+    match serde_path_to_error::deserialize::<_, K>(Shaped(&mut serde_json::Deserializer::from_str(text))) {
         Err(located) => said(located.path().into(), located.inner()),
         Ok(_) => said(FieldPath::root(), error),
     }
@@ -119,7 +120,7 @@ pub(super) struct Stripped<T> {
 }
 
 impl<T> Stripped<T> {
-    /// Stands at an object.
+    /// Stands at an object; `inner` is [`Shaped`], which nothing here is by itself.
     pub(super) const fn object(inner: T) -> Self {
         Self {
             inner,
@@ -152,14 +153,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Stripped<D> {
         })
     }
 
-    // A list is no struct: an API server does not take one either.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.deserialize_map(visitor)
+        let part = self.part;
+        self.inner
+            .deserialize_struct(name, fields, Stripped { inner: visitor, part })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, D::Error> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::invalid::Invalid;
-use crate::{convert::ConvertError, key::KeyRef};
+use crate::{convert::ConvertError, decode::shaped, key::KeyRef};
 
 /// The report of an object whose `text` cannot be read because of `error`.
 pub(super) fn invalid(text: &str, error: ConvertError) -> Invalid {
@@ -41,7 +41,7 @@ fn head(text: &str) -> Head {
     struct Object {
         metadata: Head,
     }
-    serde_json::from_str(text).map_or_else(
+    shaped::text(text).map_or_else(
         |_| {
             let object: Value = serde_json::from_str(text).unwrap_or_default();
             let text = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
@@ -75,6 +75,7 @@ mod tests {
                 "",
             ),
             (r#"{"metadata":[]}"#, "", ""),
+            (r#"{"metadata":["a","n","u","7"]}"#, "", ""),
             ("null", "", ""),
         ] {
             let error = ConvertError::Decode(DecodeError::new(FieldPath::root(), "no"));

@@ -12,6 +12,7 @@ use crate::{
     decode::{
         Strip,
         served::{self, Line, List},
+        shaped,
     },
 };
 
@@ -35,7 +36,7 @@ impl<K> dyn Reader<K> + '_ {
             let items = items.into_iter().map(Decoded::Good).collect();
             return Ok(List { metadata, items });
         }
-        let List { metadata, items } = serde_json::from_str::<List<&RawValue>>(text)?;
+        let List { metadata, items } = shaped::text::<List<&RawValue>>(text)?;
         let items = items.into_iter().map(|item| self.any(item.get(), strip)).collect();
         Ok(List { metadata, items })
     }

@@ -28,6 +28,7 @@ use super::{
 use crate::decode::{
     Strip, excerpt,
     served::{Line, List},
+    shaped,
 };
 
 /// The annotation of the bookmark that ends a streamed list.
@@ -321,7 +322,7 @@ fn said<K>(line: &[u8], reader: &dyn Reader<K>, strip: Strip) -> serde_json::Res
             _ => {}
         }
     }
-    let Line { kind, object } = serde_json::from_str::<Line<'_, &RawValue>>(text)?;
+    let Line { kind, object } = shaped::text::<Line<'_, &RawValue>>(text)?;
     match &*kind {
         "ADDED" | "MODIFIED" => Ok(Said::Applied(reader.any(object.get(), strip))),
         "DELETED" => Ok(Said::Deleted(reader.any(object.get(), strip))),
