@@ -49,10 +49,19 @@ pub enum ClientError {
     /// The object has no name.
     #[error("the object has no name")]
     Nameless,
+    /// One object is meant, and nothing says in which namespace it is: neither [`Served::namespaced`] nor the object.
+    #[error("no namespace is set for `{kind}` `{name}`")]
+    NoNamespace {
+        /// The kind.
+        kind: String,
+        /// The object's name; empty where the server is to make one.
+        name: String,
+    },
 }
 
 impl<K: Hub> Served<K> {
-    /// The kind whose versions `converter` has, in all namespaces.
+    /// The kind whose versions `converter` has, in all namespaces: enough for lists, informers and objects that say their
+    /// namespace. A call that names an object needs [`namespaced`](Self::namespaced).
     pub fn new(client: Client, converter: Converter<K>) -> Self {
         Self {
             client,
@@ -115,7 +124,7 @@ impl<K: Hub> Served<K> {
     /// # Errors
     /// [`ClientError`].
     pub async fn get(&self, name: &str) -> Result<K, ClientError> {
-        let api = self.api(&self.version().await?, None);
+        let api = self.one(&self.version().await?, name, None)?;
         self.hub(&api.get(name).await?)
     }
 
@@ -124,7 +133,7 @@ impl<K: Hub> Served<K> {
     /// # Errors
     /// [`ClientError`].
     pub async fn get_opt(&self, name: &str) -> Result<Option<K>, ClientError> {
-        let api = self.api(&self.version().await?, None);
+        let api = self.one(&self.version().await?, name, None)?;
         api.get_opt(name).await?.map(|object| self.hub(&object)).transpose()
     }
 
@@ -133,7 +142,7 @@ impl<K: Hub> Served<K> {
     /// # Errors
     /// [`ClientError`]. One object that cannot be read fails the call; an informer goes on without it.
     pub async fn list(&self, params: &ListParams) -> Result<Vec<K>, ClientError> {
-        let api = self.api(&self.version().await?, None);
+        let api = self.api(&self.version().await?, self.namespace.as_deref());
         api.list(params)
             .await?
             .items
@@ -148,7 +157,8 @@ impl<K: Hub> Served<K> {
     /// [`ClientError`].
     pub async fn create(&self, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
-        let api = self.api(&version, Some(object.meta()));
+        let ObjectMeta { name, namespace, .. } = object.meta();
+        let api = self.one(&version, name.as_deref().unwrap_or_default(), namespace.as_deref())?;
         let object = self.spoke(object, &version)?;
         self.hub(&api.create(&PostParams::default(), &object).await?)
     }
@@ -159,8 +169,8 @@ impl<K: Hub> Served<K> {
     /// [`ClientError`].
     pub async fn replace(&self, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
-        let api = self.api(&version, Some(object.meta()));
         let name = name(object.meta())?;
+        let api = self.one(&version, &name, object.meta().namespace.as_deref())?;
         let object = self.spoke(object, &version)?;
         self.hub(&api.replace(&name, &PostParams::default(), &object).await?)
     }
@@ -171,8 +181,8 @@ impl<K: Hub> Served<K> {
     /// [`ClientError`].
     pub async fn apply(&self, manager: &str, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
-        let api = self.api(&version, Some(object.meta()));
         let name = name(object.meta())?;
+        let api = self.one(&version, &name, object.meta().namespace.as_deref())?;
         let mut object = self.spoke(object, &version)?;
         object.metadata.managed_fields = None;
         self.hub(
@@ -187,7 +197,7 @@ impl<K: Hub> Served<K> {
     /// [`ClientError`]; a conflict after five tries.
     pub async fn patch(&self, name: &str, change: impl Fn(&mut K) + Send + Sync) -> Result<K, ClientError> {
         let version = self.version().await?;
-        let api = self.api(&version, None);
+        let api = self.one(&version, name, None)?;
         let mut tries = 1;
         loop {
             let mut object = self.hub(&api.get(name).await?)?;
@@ -205,16 +215,28 @@ impl<K: Hub> Served<K> {
     /// # Errors
     /// [`ClientError`].
     pub async fn delete(&self, name: &str, params: &DeleteParams) -> Result<(), ClientError> {
-        let api = self.api(&self.version().await?, None);
+        let api = self.one(&self.version().await?, name, None)?;
         api.delete(name, params).await?;
         Ok(())
     }
 
-    /// kube's `Api` at `version`, in the namespace of `metadata` where this has none.
-    fn api(&self, version: &str, metadata: Option<&ObjectMeta>) -> Api<DynamicObject> {
+    /// kube's `Api` at `version` for the object `name`, in the namespace that the object says where this has none. Without
+    /// any it would be asked for at an address that no server has, and be taken for one that is not there.
+    fn one(&self, version: &str, name: &str, own: Option<&str>) -> Result<Api<DynamicObject>, ClientError> {
+        let namespace = self.namespace.as_deref().or(own);
+        match namespace.filter(|namespace| !namespace.is_empty()) {
+            Some(namespace) => Ok(self.api(version, Some(namespace))),
+            None => Err(ClientError::NoNamespace {
+                kind: K::kind(&()).into_owned(),
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    /// kube's `Api` at `version`.
+    fn api(&self, version: &str, namespace: Option<&str>) -> Api<DynamicObject> {
         let resource = discovery::resource(&K::group(&()), version, &K::kind(&()), &K::plural(&()));
-        let own = metadata.and_then(|metadata| metadata.namespace.as_deref());
-        match self.namespace.as_deref().or(own) {
+        match namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
             None => Api::all_with(self.client.clone(), &resource),
         }

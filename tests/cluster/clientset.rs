@@ -58,6 +58,41 @@ async fn plain_kube_reads_and_writes_at_a_version_of_the_callers_choice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_without_a_namespace_is_an_error_and_not_an_object_that_is_not_there() {
+    let cluster = cluster().await;
+    let everywhere = Clientset::new(cluster.client.clone()).traffic_splits();
+    let here = everywhere.clone().namespaced(&cluster.namespace);
+    let made = here.create(samples::split("web")).await.unwrap();
+    let mut homeless = made.clone();
+    homeless.metadata.namespace = None;
+    for refused in [
+        everywhere.get("web").await.map(drop),
+        everywhere.get_opt("web").await.map(drop),
+        everywhere
+            .patch("web", |split| split.spec.backends.clear())
+            .await
+            .map(drop),
+        everywhere.delete("web", &DeleteParams::default()).await,
+        everywhere.create(samples::split("other")).await.map(drop),
+        everywhere.replace(homeless.clone()).await.map(drop),
+        everywhere.apply("tests", homeless).await.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, ClientError::NoNamespace { .. }), "{error:?}");
+        assert!(
+            error.to_string().starts_with("no namespace is set for `TrafficSplit"),
+            "{error}"
+        );
+    }
+    assert_eq!(here.get_opt("web").await.unwrap().as_ref(), Some(&made));
+    assert_eq!(here.get_opt("other").await.unwrap(), None);
+    // Lists need none, and neither does an object that says its own.
+    let fields = ListParams::default().fields(&format!("metadata.namespace={}", cluster.namespace));
+    assert_eq!(everywhere.list(&fields).await.unwrap(), std::slice::from_ref(&made));
+    everywhere.replace(made).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_server_refuses_what_the_crd_does_not_admit() {
     let cluster = cluster().await;
     let splits = Clientset::new(cluster.client.clone())
