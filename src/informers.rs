@@ -186,31 +186,56 @@ impl Listers {
 
     /// The kinds that the server is known not to serve.
     pub fn missing(&self) -> Vec<&'static str> {
-        let kinds = [
-            ("TrafficTarget", self.traffic_targets.is_missing()),
-            ("IdentityBinding", self.identity_bindings.is_missing()),
-            ("HTTPRouteGroup", self.http_route_groups.is_missing()),
-            ("TCPRoute", self.tcp_routes.is_missing()),
-            ("UDPRoute", self.udp_routes.is_missing()),
-            ("TrafficSplit", self.traffic_splits.is_missing()),
-        ];
-        kinds
-            .into_iter()
-            .filter_map(|(kind, is_missing)| is_missing.then_some(kind))
-            .collect()
+        let missing = self.each().into_iter().filter(|(_, lister)| lister.is_missing());
+        missing.map(|(kind, _)| kind).collect()
     }
 
-    /// The age of the oldest data, as [`Lister::age`] has it; none before every kind that is served was heard of.
+    /// The age of the oldest data, as [`Lister::age`] has it; none before every kind that is served was heard of. A kind
+    /// that is [`missing`](Self::missing) has no data that could be old.
     pub fn age(&self, now: Instant) -> Option<Duration> {
-        let ages = [
-            self.traffic_targets.age(now),
-            self.identity_bindings.age(now),
-            self.http_route_groups.age(now),
-            self.tcp_routes.age(now),
-            self.udp_routes.age(now),
-            self.traffic_splits.age(now),
-        ];
-        ages.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
+        let served = self.each().into_iter().filter(|(_, lister)| !lister.is_missing());
+        let ages: Option<Vec<_>> = served.map(|(_, lister)| lister.age(now)).collect();
+        ages?.into_iter().max()
+    }
+
+    /// How long the server has failed for some kind, the longest of what [`Lister::failing`] says; none where it answers
+    /// for all.
+    pub fn failing(&self, now: Instant) -> Option<Duration> {
+        let failing = self.each().into_iter().filter_map(|(_, lister)| lister.failing(now));
+        failing.max()
+    }
+
+    /// The lister of each kind, as far as they are alike.
+    fn each(&self) -> [(&'static str, &dyn Says); 6] {
+        [
+            ("TrafficTarget", &self.traffic_targets),
+            ("IdentityBinding", &self.identity_bindings),
+            ("HTTPRouteGroup", &self.http_route_groups),
+            ("TCPRoute", &self.tcp_routes),
+            ("UDPRoute", &self.udp_routes),
+            ("TrafficSplit", &self.traffic_splits),
+        ]
+    }
+}
+
+/// What a lister says of the server, whatever its kind.
+trait Says {
+    fn is_missing(&self) -> bool;
+    fn age(&self, now: Instant) -> Option<Duration>;
+    fn failing(&self, now: Instant) -> Option<Duration>;
+}
+
+impl<S: Stored> Says for Lister<S> {
+    fn is_missing(&self) -> bool {
+        self.is_missing()
+    }
+
+    fn age(&self, now: Instant) -> Option<Duration> {
+        self.age(now)
+    }
+
+    fn failing(&self, now: Instant) -> Option<Duration> {
+        self.failing(now)
     }
 }
 

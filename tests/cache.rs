@@ -12,6 +12,7 @@ use cache::{
     snapshot::{Content, Snapshot},
     snapshots::{Cache, Latest},
 };
+use futures::StreamExt;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client,
@@ -201,6 +202,42 @@ async fn a_proxy_knows_who_may_send_what_and_how_traffic_is_divided() {
         ("web", "v1")
     );
     assert_eq!(split.only.as_ref().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_is_that_of_the_kinds_that_are_served_and_failures_are_told_of_any() {
+    let mut crds = smi_sdk::crds(&CrdOptions::all_served());
+    crds.retain(|crd| crd.spec.names.kind != "UDPRoute");
+    let server = Server::new(crds);
+    let (cache, driver) = Cache::start(&server.client());
+    let driver = tokio::spawn(driver);
+    let (listers, events) = smi_sdk::Informers::new(server.client()).start();
+    let informers = tokio::spawn(events.for_each(|_| async {}));
+    let mut api = Proxy(cache.subscribe(&"shop/api".parse().unwrap()));
+    api.has("nothing", |content| *content == Content::default()).await;
+    listers.ready().await.unwrap();
+    assert_eq!(listers.missing(), ["UDPRoute"]);
+    sleep(Duration::from_secs(60)).await;
+    let now = Instant::now();
+    for age in [cache.age(now), listers.age(now)] {
+        assert!(age.is_some_and(|age| age <= Duration::from_secs(61)), "{age:?}");
+    }
+    assert_eq!((cache.failing(now), listers.failing(now)), (None, None));
+    // One kind alone that is out of reach is enough to be told of.
+    server
+        .faults()
+        .add(Rule::new(Fault::InternalError).resource("tcproutes"));
+    server.faults().drop_watches();
+    sleep(Duration::from_secs(1200)).await;
+    let now = Instant::now();
+    for failing in [cache.failing(now), listers.failing(now)] {
+        assert!(
+            failing.is_some_and(|failing| failing > Duration::from_secs(600)),
+            "{failing:?}"
+        );
+    }
+    driver.abort();
+    informers.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -136,37 +136,50 @@ impl Objects {
 
     /// Whether every kind is there, or known not to be served.
     pub(crate) fn are_ready(&self) -> bool {
-        self.grants.is_ready()
-            && self.bindings.is_ready()
-            && self.http.is_ready()
-            && self.tcp.is_ready()
-            && self.udp.is_ready()
-            && self.splits.is_ready()
+        self.each(Instant::now()).iter().all(|kind| kind.is_ready)
     }
 
-    /// The age of the oldest data; none before everything was heard of.
+    /// The age of the oldest data; none before every kind that is served was heard of. `smi_sdk::informers::Listers` says
+    /// the same, and what `failing` says, where whole objects are kept.
     pub(crate) fn age(&self, now: Instant) -> Option<Duration> {
-        let ages = [
-            self.grants.age(now),
-            self.bindings.age(now),
-            self.http.age(now),
-            self.tcp.age(now),
-            self.udp.age(now),
-            self.splits.age(now),
-        ];
-        ages.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
+        // A kind that is not served has no data that could be old.
+        let served = self.each(now).into_iter().filter(|kind| !kind.is_missing);
+        let ages: Option<Vec<_>> = served.map(|kind| kind.age).collect();
+        ages?.into_iter().max()
     }
 
     /// How long the server has failed for some kind; none where it answers.
     pub(crate) fn failing(&self, now: Instant) -> Option<Duration> {
-        let failing = [
-            self.grants.failing(now),
-            self.bindings.failing(now),
-            self.http.failing(now),
-            self.tcp.failing(now),
-            self.udp.failing(now),
-            self.splits.failing(now),
-        ];
-        failing.into_iter().flatten().max()
+        self.each(now).into_iter().filter_map(|kind| kind.failing).max()
+    }
+
+    fn each(&self, now: Instant) -> [Says; 6] {
+        [
+            Says::of(&self.grants, now),
+            Says::of(&self.bindings, now),
+            Says::of(&self.http, now),
+            Says::of(&self.tcp, now),
+            Says::of(&self.udp, now),
+            Says::of(&self.splits, now),
+        ]
+    }
+}
+
+/// What a lister says of the server.
+struct Says {
+    is_ready: bool,
+    is_missing: bool,
+    age: Option<Duration>,
+    failing: Option<Duration>,
+}
+
+impl Says {
+    fn of<S: Stored>(lister: &Lister<S>, now: Instant) -> Self {
+        Self {
+            is_ready: lister.is_ready(),
+            is_missing: lister.is_missing(),
+            age: lister.age(now),
+            failing: lister.failing(now),
+        }
     }
 }

@@ -10,6 +10,7 @@ use smi_sdk::{
     Clientset, CrdOptions, Informers, Stored,
     access::{ServiceIdentity, by},
 };
+use tokio::time::Instant;
 
 use crate::{
     samples::{self, Raw},
@@ -48,6 +49,11 @@ async fn syncs_or_knows_what_is_missing(version: &str, target: &serde_json::Valu
     assert_eq!(targets.by(by::source, &ServiceIdentity::new("front", "web")).len(), 1);
     assert_eq!(listers.traffic_splits.list(Some(namespace)).len(), 1);
     assert_eq!(listers.traffic_targets.stats().errors, 0);
+    // Of the kinds that are not served nothing is ever heard.
+    let now = Instant::now();
+    let ages = targets.age(now).max(listers.traffic_splits.age(now));
+    assert!(ages.is_some());
+    assert_eq!((listers.age(now), listers.failing(now)), (ages, None));
 }
 
 #[tokio::test(start_paused = true)]
