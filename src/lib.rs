@@ -60,8 +60,8 @@
 //!
 //! | feature | default | opens |
 //! | --- | --- | --- |
-//! | `client` | yes | `kube::Client` and `kube::Api`, with rustls |
-//! | `runtime` | yes | `kube::runtime`: watchers, reflectors, controllers |
+//! | `client` | yes | `Clientset`; `kube::Client` and `kube::Api`, with rustls |
+//! | `runtime` | yes | `Informers`; `kube::runtime`: watchers, reflectors, controllers |
 //!
 //! Without features this crate is types, manifests, CRDs and conversion; it compiles neither tokio nor hyper.
 //! `k8s-openapi` needs to know your Kubernetes version: `cargo add k8s-openapi --features v1_37`.
