@@ -1,46 +1,101 @@
 //! The rights that informers need.
 
-use futures::FutureExt;
-use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::{
+    authorization::v1::SelfSubjectAccessReview,
+    rbac::v1::{ClusterRole, ClusterRoleBinding},
+};
 use kube::{Api, Client, api::PostParams, runtime::watcher::Config};
 use serde_json::json;
-use smi_sdk::{Clientset, Informers, clientset::ClientError, informers};
+use smi_fake::{Fault, Rule};
+use smi_sdk::{
+    Clientset, Informers,
+    clientset::ClientError,
+    informers::{self, Event},
+};
 
 use crate::{
     samples,
-    support::{Cluster, cluster, follow, until},
+    support::{Cluster, cluster, follow, in_time, until},
 };
 
-/// A client that may do what the role of informers says and nothing else. The fake has no rights at all: there it is
-/// the administrator's.
-async fn reader(cluster: &Cluster) -> Client {
+/// A client that may do what the role of informers says, without the verb `lacks`, and nothing else. The fake has no
+/// rights at all: there it is the administrator's, and requests of that verb fail.
+async fn reader(cluster: &Cluster, lacks: Option<&str>) -> Client {
     let Some(mut config) = cluster.config() else {
+        let faults = cluster.fake().unwrap().faults();
+        faults.clear();
+        if let Some(verb) = lacks {
+            faults.add(Rule::new(Fault::InternalError).verb(verb).resource("trafficsplits"));
+        }
         return cluster.client.clone();
     };
-    let name = format!("reader-of-{}", cluster.namespace);
+    let name = format!("reader-of-{}-without-{}", cluster.namespace, lacks.unwrap_or("nothing"));
+    let mut role = informers::role(&name);
+    for rule in role.rules.iter_mut().flatten() {
+        rule.verbs.retain(|verb| Some(verb.as_str()) != lacks);
+    }
+    let verbs = role.rules.iter().flatten().next().unwrap().verbs.clone();
     let roles: Api<ClusterRole> = Api::all(cluster.client.clone());
-    roles
-        .create(&PostParams::default(), &informers::role(&name))
-        .await
-        .unwrap();
+    roles.create(&PostParams::default(), &role).await.unwrap();
     let binding = json!({
         "metadata": {"name": name},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": cluster.namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": cluster.namespace}],
     });
     let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client.clone());
     bindings.create(&PostParams::default(), &binding).await.unwrap();
-    config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:reader", cluster.namespace));
+    config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:{name}", cluster.namespace));
     let client = Client::try_from(config).unwrap();
-    let splits = Clientset::new(client.clone())
+    let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
+    for verb in verbs {
+        let asked = json!({"group": "split.smi-spec.io", "resource": "trafficsplits", "verb": verb});
+        let asked = json!({"metadata": {}, "spec": {"resourceAttributes": asked}});
+        let asked = serde_json::from_value(asked).unwrap();
+        until("the server knows of the role", async || {
+            let answer = reviews.create(&PostParams::default(), &asked).await.unwrap();
+            answer.status.is_some_and(|status| status.allowed).then_some(())
+        })
+        .await;
+    }
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn informers_need_each_verb_of_their_role() {
+    let cluster = cluster().await;
+    let role = informers::role("reader");
+    for rule in role.rules.iter().flatten() {
+        assert_eq!(rule.verbs, ["list", "watch"]);
+    }
+    let written = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    until("the server knows of the role", async || {
-        splits.list(&<_>::default()).await.ok()
-    })
-    .await;
-    client
+    for verb in ["list", "watch"] {
+        let splits = Clientset::new(reader(&cluster, Some(verb)).await).traffic_splits();
+        let (lister, mut events) = splits.namespaced(&cluster.namespace).informer().start();
+        let mut fails = async || {
+            in_time(&format!("it fails without `{verb}`"), async {
+                loop {
+                    if let Event::Failed(error) = events.next().await.unwrap() {
+                        return error.to_string();
+                    }
+                }
+            })
+            .await
+        };
+        let refusal = fails().await;
+        assert_eq!(lister.is_ready(), verb != "list", "{refusal}");
+        if cluster.fake().is_none() {
+            assert!(refusal.contains(&format!("cannot {verb} resource")), "{refusal}");
+        }
+        // It tries again, and still knows nothing of this.
+        let later = format!("without-{verb}");
+        written.create(samples::split(&later)).await.unwrap();
+        fails().await;
+        assert!(lister.get(&cluster.namespace, &later).is_none());
+    }
 }
 
 /// On the fake, which has no RBAC, this shows only that the role names every kind that informers ask for.
@@ -51,7 +106,7 @@ async fn informers_need_no_more_than_their_role() {
         .traffic_splits()
         .namespaced(&cluster.namespace);
     splits.create(samples::split("web")).await.unwrap();
-    let reader = reader(&cluster).await;
+    let reader = reader(&cluster, None).await;
     for config in [Config::default(), Config::default().streaming_lists()] {
         let (listers, mut events) = Informers::new(reader.clone()).config(config).start();
         follow(&mut events, "every kind is synced", || {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule};
 use kube::core::ObjectMeta;
 
-/// The ClusterRole `name` with the least that an informer of these kinds needs: to get, list and watch them. `kinds` are
-/// API groups and plurals. A RoleBinding to it limits it to one namespace.
+/// The ClusterRole `name` with the least that an informer of these kinds needs: to list and watch them. Whoever reads single
+/// objects too needs `get`. `kinds` are API groups and plurals. A RoleBinding to it limits it to one namespace.
 ///
 /// ```
 /// let role = smi_core::informer::reader_role("reader", [("split.smi-spec.io", "trafficsplits")]);
@@ -21,7 +21,7 @@ pub fn reader_role<'a>(name: &str, kinds: impl IntoIterator<Item = (&'a str, &'a
     let rule = |(group, plurals): (&str, Vec<String>)| PolicyRule {
         api_groups: Some(vec![group.to_owned()]),
         resources: Some(plurals),
-        verbs: ["get", "list", "watch"].map(str::to_owned).to_vec(),
+        verbs: ["list", "watch"].map(str::to_owned).to_vec(),
         ..PolicyRule::default()
     };
     ClusterRole {
