@@ -233,14 +233,16 @@ async fn events_that_come_twice_or_late_change_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_says_nothing_is_given_up() {
-    let mut world = synced(Config::default().timeout(60)).await;
-    // The next watch is never answered; kube gives up what is idle for longer than its time.
-    world.fault("watch", Fault::Delay(Duration::from_secs(3_600)), 1);
-    world.server.faults().drop_watches();
-    world.write("a", Some(2)).await;
-    tokio::time::sleep(Duration::from_secs(3_700)).await;
-    world.settles().await;
+async fn a_watch_that_is_never_answered_is_given_up_and_goes_on_where_it_was() {
+    for config in ways() {
+        let mut world = synced(config).await;
+        world.fault("watch", Fault::Delay(Duration::from_secs(86_400)), 1);
+        world.server.faults().drop_watches();
+        world.write("a", Some(2)).await;
+        let waited = world.settles().await;
+        assert!((75..90).contains(&waited.as_secs()), "{waited:?}");
+        assert_eq!(world.lister().stats().relists, 1, "nothing is listed again");
+    }
 }
 
 #[tokio::test(start_paused = true)]
