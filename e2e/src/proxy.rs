@@ -46,7 +46,6 @@ struct Flow {
     /// After how many bytes of the server each new connection ends.
     new_left: Option<usize>,
     is_stalled: bool,
-    is_closed: bool,
 }
 
 impl Proxy {
@@ -107,19 +106,6 @@ impl Proxy {
     pub fn go_on(&self) {
         self.flow.send_modify(|flow| flow.is_stalled = false);
     }
-
-    /// Cuts every connection, and new ones as soon as they are made, until [`open`](Self::open).
-    pub fn close(&self) {
-        self.flow.send_modify(|flow| {
-            flow.is_closed = true;
-            flow.cuts += 1;
-        });
-    }
-
-    /// Takes connections again.
-    pub fn open(&self) {
-        self.flow.send_modify(|flow| flow.is_closed = false);
-    }
 }
 
 impl Drop for Proxy {
@@ -135,9 +121,6 @@ async fn accept(listener: TcpListener, server: SocketAddr, flow: watch::Receiver
         let Ok((client, _)) = listener.accept().await else {
             continue;
         };
-        if flow.borrow().is_closed {
-            continue;
-        }
         taken.fetch_add(1, Ordering::AcqRel);
         let flow = flow.clone();
         tokio::spawn(async move {
@@ -268,16 +251,5 @@ mod tests {
         proxy.go_on();
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"later");
-    }
-
-    #[tokio::test]
-    async fn a_closed_proxy_takes_no_connections() {
-        let proxy = Proxy::start(echo().await).await.unwrap();
-        proxy.close();
-        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-        assert_eq!(stream.read(&mut [0]).await.unwrap_or_default(), 0);
-        proxy.open();
-        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-        assert_eq!(say(&mut stream, "hello").await, "hello");
     }
 }

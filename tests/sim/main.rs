@@ -10,4 +10,6 @@ mod faults;
 mod history;
 mod readers;
 mod step;
+#[path = "../support/subscriber.rs"]
+mod subscriber;
 mod world;

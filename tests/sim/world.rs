@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use k8s_openapi::{
     api::core::v1::Namespace,
     apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -23,10 +23,12 @@ use smi_fake::{Fault, Rule, Server};
 use smi_sdk::{
     Clientset, CrdOptions, Stored,
     convert::converters,
-    informers::{Batch, Change, Changes, Event, Informer, Lister},
+    informers::{Event, Informer, Lister},
     split::v1alpha4::TrafficSplit,
 };
 use tokio::{sync::watch, task::JoinHandle, time::Instant};
+
+use crate::subscriber::Subscriber;
 
 pub(crate) const NAMESPACE: &str = "shop";
 const PLURAL: &str = "trafficsplits";
@@ -53,9 +55,7 @@ pub(crate) struct World {
 /// An informer that runs, and a subscriber of it.
 pub(crate) struct Seen {
     pub(crate) lister: Lister<TrafficSplit>,
-    changes: Changes<TrafficSplit>,
-    good: BTreeMap<String, u32>,
-    bad: BTreeSet<String>,
+    subscriber: Subscriber,
     task: JoinHandle<()>,
     told: watch::Receiver<u64>,
 }
@@ -77,10 +77,8 @@ impl Seen {
             }
         };
         Self {
-            changes: lister.subscribe(),
+            subscriber: Subscriber::new(&lister),
             lister,
-            good: BTreeMap::new(),
-            bad: BTreeSet::new(),
             task: tokio::spawn(task),
             told,
         }
@@ -88,27 +86,7 @@ impl Seen {
 
     /// Lets the subscriber look.
     pub(crate) fn catch_up(&mut self) {
-        while let Some(Some(batch)) = self.changes.next().now_or_never() {
-            let entry = |split: &TrafficSplit| (split.name_any(), weight(split).unwrap_or_default());
-            match batch {
-                Batch::Snapshot { objects, invalid } => {
-                    self.good = objects.iter().map(|split| entry(split)).collect();
-                    self.bad = invalid.iter().map(|invalid| invalid.object.name().to_owned()).collect();
-                }
-                Batch::Changes(changes) => {
-                    for change in changes {
-                        let name = change.key().name.to_owned();
-                        self.good.remove(&name);
-                        self.bad.remove(&name);
-                        match change {
-                            Change::Applied(split) => self.good.extend([entry(&split)]),
-                            Change::Invalid(_) => drop(self.bad.insert(name)),
-                            Change::Deleted(_) => {}
-                        }
-                    }
-                }
-            }
-        }
+        self.subscriber.catch_up();
     }
 }
 
@@ -280,7 +258,7 @@ impl World {
         let bad: BTreeSet<_> = bad.iter().map(|(name, _)| (*name).clone()).collect();
         self.seen.catch_up();
         assert_eq!(
-            (&self.seen.good, &self.seen.bad),
+            (&self.seen.subscriber.good, &self.seen.subscriber.bad),
             (&good, &bad),
             "what the subscriber knows"
         );

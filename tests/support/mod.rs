@@ -8,6 +8,7 @@
 
 #[path = "../../smi-fake/tests/support/mod.rs"]
 mod server;
+mod subscriber;
 
 use std::{fmt::Debug, sync::OnceLock};
 
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 pub(crate) use server::real::{in_time, until};
 use server::{real, webhook};
 use smi_sdk::{Conversion, CrdOptions, convert::converters};
+pub(crate) use subscriber::Subscriber;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What ends the name of each of our CRDs.

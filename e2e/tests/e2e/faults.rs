@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use e2e::{Cluster, Proxy, until};
+use e2e::{Cluster, LIMIT, Proxy, until};
 use futures::StreamExt as _;
 use kube::{
     Client, ResourceExt as _,
@@ -15,7 +15,7 @@ use smi_sdk::{
     Clientset, CrdOptions, Served,
     clientset::ClientError,
     core::key::ObjectKey,
-    informers::{Batch, Change, Changes, Lister},
+    informers::Lister,
     split::{
         by,
         v1alpha4::{Backend, TrafficSplit, TrafficSplitSpec},
@@ -23,10 +23,10 @@ use smi_sdk::{
 };
 use tokio::task::JoinHandle;
 
-use crate::{Outcome, installing, start};
-
-/// How long the informers may take to find out what they missed: their pauses grow to half a minute.
-const LIMIT: Duration = Duration::from_secs(120);
+use crate::{
+    Outcome, installing, start,
+    subscriber::{Subscriber, weight},
+};
 
 /// How long a watch lasts, in seconds, so that one that is stalled is given up while a test waits.
 const WATCH: u32 = 5;
@@ -44,9 +44,7 @@ struct World {
 struct Running {
     name: &'static str,
     lister: Lister<TrafficSplit>,
-    changes: Changes<TrafficSplit>,
-    /// What the subscriber knows.
-    known: BTreeMap<String, u32>,
+    subscriber: Subscriber,
     task: JoinHandle<()>,
 }
 
@@ -92,8 +90,7 @@ impl World {
             let (lister, events) = informer.start();
             informers.push(Running {
                 name,
-                changes: lister.subscribe(),
-                known: BTreeMap::new(),
+                subscriber: Subscriber::new(&lister),
                 task: tokio::spawn(events.for_each(|_| std::future::ready(()))),
                 lister,
             });
@@ -163,8 +160,8 @@ impl World {
                     .by(by::backend, &ObjectKey::new(&self.namespace, &backend));
                 assert_eq!(found.len(), count, "{}: {backend}", informer.name);
             }
-            informer.catch_up();
-            assert_eq!(informer.known, weights, "{}", informer.name);
+            informer.subscriber.catch_up();
+            assert_eq!(informer.subscriber.good, weights, "{}", informer.name);
         }
         Ok(())
     }
@@ -184,29 +181,6 @@ impl World {
             .iter()
             .map(|informer| informer.lister.stats().errors)
             .collect()
-    }
-}
-
-fn weight(split: &TrafficSplit) -> (String, u32) {
-    (split.name_any(), split.spec.backends[0].weight)
-}
-
-impl Running {
-    fn catch_up(&mut self) {
-        use futures::FutureExt as _;
-        while let Some(Some(batch)) = self.changes.next().now_or_never() {
-            match batch {
-                Batch::Snapshot { objects, .. } => self.known = objects.iter().map(|split| weight(split)).collect(),
-                Batch::Changes(changes) => {
-                    for change in changes {
-                        match change {
-                            Change::Applied(split) => self.known.extend([weight(&split)]),
-                            other => drop(self.known.remove(other.key().name)),
-                        }
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -269,15 +243,15 @@ async fn connections_that_say_nothing_are_given_up() -> Outcome {
     world.proxy.go_on();
     world.settles().await?;
 
-    // A network that is gone without a word, and comes back for new connections.
+    // A network that is gone without a word: nothing is closed, and new connections get nowhere either.
+    let (before, errors) = (world.proxy.connections(), world.errors());
     world.proxy.stall();
     world.write_some(3).await?;
-    let before = world.errors();
-    world.proxy.close();
-    world.both_fail(&before).await?;
+    let anew = async || Ok((world.proxy.connections() >= before + 2).then_some(()));
+    until("both give up their connection and make another", LIMIT, anew).await?;
+    world.both_fail(&errors).await?;
     world.write_some(4).await?;
     world.proxy.go_on();
-    world.proxy.open();
     world.settles().await
 }
 

@@ -16,6 +16,8 @@ mod peers;
 mod refusals;
 mod same;
 mod sides;
+#[path = "../../../tests/support/subscriber.rs"]
+mod subscriber;
 mod watching;
 
 use std::io::{self, Write as _};
