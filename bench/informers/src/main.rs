@@ -1,5 +1,6 @@
 //! One informer as a whole process; see README.md.
 
+mod churn;
 mod floor;
 mod measure;
 mod projection;
@@ -45,6 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["projection"] => runtime.block_on(projection("projection", watcher::Config::default())),
         ["projection-streaming"] => runtime.block_on(projection("projection-streaming", streaming)),
         ["reflector"] => runtime.block_on(kubes()),
+        ["churn", updates] => runtime.block_on(churn::run(updates.parse()?)),
         ["decode"] => runtime.block_on(floor::run()),
         _ => Err("see README.md for the arguments".into()),
     }

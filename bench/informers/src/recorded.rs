@@ -85,11 +85,11 @@ pub fn target(number: usize, version: usize) -> TrafficTarget {
     target
 }
 
-fn name_length(target: &TrafficTarget) -> Option<usize> {
+pub fn name_length(target: &TrafficTarget) -> Option<usize> {
     target.metadata.name.as_ref().map(String::len)
 }
 
-fn rule_count(target: &TrafficTarget) -> Option<usize> {
+pub fn rule_count(target: &TrafficTarget) -> Option<usize> {
     Some(target.spec.rules.len())
 }
 
