@@ -1,14 +1,12 @@
 //! The rights that informers need.
 
 use futures::FutureExt;
-use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
-use kube::{Api, Client, api::PostParams, runtime::watcher::Config};
-use serde_json::json;
+use kube::{Client, runtime::watcher::Config};
 use smi_sdk::{Clientset, Informers, clientset::ClientError, informers};
 
 use crate::{
     samples,
-    support::{Cluster, cluster, follow, until},
+    support::{Cluster, cluster, follow},
 };
 
 /// A client that may do what the role of informers says and nothing else. The fake has no rights at all: there it is
@@ -17,30 +15,8 @@ async fn reader(cluster: &Cluster) -> Client {
     let Some(mut config) = cluster.config() else {
         return cluster.client.clone();
     };
-    let name = format!("reader-of-{}", cluster.namespace);
-    let roles: Api<ClusterRole> = Api::all(cluster.client.clone());
-    roles
-        .create(&PostParams::default(), &informers::role(&name))
-        .await
-        .unwrap();
-    let binding = json!({
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": cluster.namespace}],
-    });
-    let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
-    let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client.clone());
-    bindings.create(&PostParams::default(), &binding).await.unwrap();
-    config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:reader", cluster.namespace));
-    let client = Client::try_from(config).unwrap();
-    let splits = Clientset::new(client.clone())
-        .traffic_splits()
-        .namespaced(&cluster.namespace);
-    until("the server knows of the role", async || {
-        splits.list(&<_>::default()).await.ok()
-    })
-    .await;
-    client
+    config.auth_info.impersonate = cluster.reader().await;
+    Client::try_from(config).unwrap()
 }
 
 /// On the fake, which has no RBAC, this shows only that the role names every kind that informers ask for.

@@ -13,14 +13,17 @@ use std::{fmt::Debug, sync::OnceLock};
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::{
-    api::core::v1::Namespace,
+    api::{
+        core::v1::Namespace,
+        rbac::v1::{ClusterRole, ClusterRoleBinding},
+    },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, WebhookClientConfig},
 };
-use kube::{Api, Client, Config, ResourceExt, api::PostParams, core::ObjectMeta};
+use kube::{Api, Client, Config, ResourceExt, api::PostParams, config::Kubeconfig, core::ObjectMeta};
 use serde_json::{Value, json};
 pub(crate) use server::real::{in_time, until};
 use server::{real, webhook};
-use smi_sdk::{Conversion, CrdOptions, convert::converters};
+use smi_sdk::{Conversion, CrdOptions, convert::converters, informers, split::v1alpha4::TrafficSplit};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What ends the name of each of our CRDs.
@@ -51,7 +54,7 @@ enum Hold {
 pub(crate) async fn cluster() -> Cluster {
     let crds = smi_sdk::crds(&CrdOptions::all_served());
     let Some(config) = real::config().await else {
-        return fake(crds).await;
+        return only_on_fake(crds).await;
     };
     let client = Client::try_from(config.clone()).unwrap();
     let mut hold = SHARED.read().await;
@@ -71,7 +74,7 @@ pub(crate) async fn cluster() -> Cluster {
 /// A cluster with these CRDs, which the test may change.
 pub(crate) async fn cluster_with(crds: Vec<CustomResourceDefinition>) -> Cluster {
     let Some(config) = real::config().await else {
-        return fake(crds).await;
+        return only_on_fake(crds).await;
     };
     let client = Client::try_from(config.clone()).unwrap();
     let mut alone = SHARED.write().await;
@@ -80,7 +83,9 @@ pub(crate) async fn cluster_with(crds: Vec<CustomResourceDefinition>) -> Cluster
     on_real(client, config, Hold::Alone(alone)).await
 }
 
-async fn fake(crds: Vec<CustomResourceDefinition>) -> Cluster {
+/// The fake with these CRDs, wherever the other tests run: for what no test can do to a real server, such as faults and
+/// compaction, and for waits that are too long without a paused clock.
+pub(crate) async fn only_on_fake(crds: Vec<CustomResourceDefinition>) -> Cluster {
     let server = smi_fake::Server::new(crds).with_converter(convert);
     assert_eq!(server.refused(), [""; 0]);
     let client = server.client();
@@ -178,6 +183,46 @@ impl Cluster {
             Server::Fake(server) => Some(server),
             Server::Real { .. } => None,
         }
+    }
+
+    /// How a program of its own reaches the server, as its administrator: over a socket, which a paused clock does not wait
+    /// for, so the clock goes on from here.
+    pub(crate) async fn kubeconfig(&self) -> Kubeconfig {
+        match &self.server {
+            Server::Fake(server) => {
+                tokio::time::resume();
+                server.listen().await.unwrap().kubeconfig()
+            }
+            Server::Real { .. } => real::kubeconfig().unwrap(),
+        }
+    }
+
+    /// A user who may do what the role of informers says in every namespace, and nothing else. None on the fake, which has
+    /// no rights at all: there everybody is the administrator.
+    pub(crate) async fn reader(&self) -> Option<String> {
+        let mut config = self.config()?;
+        let name = format!("reader-of-{}", self.namespace);
+        let roles: Api<ClusterRole> = Api::all(self.client.clone());
+        roles
+            .create(&PostParams::default(), &informers::role(&name))
+            .await
+            .unwrap();
+        let binding = json!({
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": self.namespace}],
+        });
+        let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
+        let bindings: Api<ClusterRoleBinding> = Api::all(self.client.clone());
+        bindings.create(&PostParams::default(), &binding).await.unwrap();
+        let user = format!("system:serviceaccount:{}:reader", self.namespace);
+        config.auth_info.impersonate = Some(user.clone());
+        let splits: Api<TrafficSplit> = Api::all(Client::try_from(config).unwrap());
+        until("the server knows of the role", async || {
+            splits.list_metadata(&<_>::default()).await.ok()
+        })
+        .await;
+        Some(user)
     }
 
     /// How the administrator reaches a real server; none where it is the fake.
