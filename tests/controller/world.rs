@@ -4,9 +4,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use k8s_openapi::{
     api::{coordination::v1::Lease, core::v1::ConfigMap, events::v1::Event},
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-        CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps,
-    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api,
@@ -24,7 +22,7 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     controller::reconcile::{CONFIG, LEASE, Options, config_map, run},
-    support::{Cluster, cluster_with, only_on_fake},
+    support::{Cluster, admitting_anything, cluster_with, only_on_fake},
 };
 
 /// Longer than anything here should take: no time at all on the paused clock.
@@ -45,18 +43,7 @@ impl World {
 
     /// One whose API server admits any split.
     pub(crate) async fn admitting_anything() -> Self {
-        let mut crds = crds();
-        for version in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
-            let schema = JSONSchemaProps {
-                type_: Some("object".to_owned()),
-                x_kubernetes_preserve_unknown_fields: Some(true),
-                ..JSONSchemaProps::default()
-            };
-            version.schema = Some(CustomResourceValidation {
-                open_api_v3_schema: Some(schema),
-            });
-        }
-        Self::of(cluster_with(crds).await).await
+        Self::of(cluster_with(admitting_anything(crds())).await).await
     }
 
     pub(crate) async fn only_on_fake() -> Self {

@@ -2,12 +2,7 @@
 
 use std::{ffi::OsString, fs, future, io};
 
-use k8s_openapi::{
-    api::core::v1::Namespace,
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-        CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps,
-    },
-};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api,
     api::{ListParams, Patch, PatchParams, PostParams},
@@ -21,44 +16,47 @@ use tokio::sync::Notify;
 use crate::{
     program::{Screenful, split},
     quickstart::{ALL_READ, SOME_UNREADABLE, run, table::Screen},
-    support::{Cluster, cluster_with, only_on_fake},
+    support::{Cluster, admitting_anything, cluster_with, only_on_fake},
 };
 
 /// The context of the kubeconfig.
 const CONTEXT: &str = "prod";
 
-/// A cluster with two splits in `shop` and one in `other`, of which one cannot be read, and the kubeconfig of one who may
-/// read it.
+/// A cluster with two splits in one namespace and one in another, of which one cannot be read, and the kubeconfig of one
+/// who may read it.
 struct World {
     cluster: Cluster,
+    /// Before `shop` in the table.
+    other: String,
+    shop: String,
     folder: TempDir,
 }
 
 impl World {
     async fn new() -> Self {
-        Self::of(cluster_with(admitting_anything()).await).await
+        Self::of(cluster_with(crds()).await).await
     }
 
     async fn of(cluster: Cluster) -> Self {
-        let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
+        let mut namespaces = [cluster.namespace.clone(), cluster.namespace().await];
+        namespaces.sort();
+        let [other, shop] = namespaces;
+        let folder = tempfile::tempdir().unwrap();
         let world = Self {
             cluster,
-            folder: tempfile::tempdir().unwrap(),
+            other,
+            shop,
+            folder,
         };
-        for (namespace, names) in [("shop", &["good", "bad"][..]), ("other", &["far"])] {
-            let object = serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
-            match namespaces.create(&PostParams::default(), &object).await {
-                // Of the test before this one: no controller is there that would remove a namespace.
-                Err(kube::Error::Api(status)) if status.is_already_exists() => {}
-                created => drop(created.unwrap()),
-            }
-            for name in names {
-                let spec = if *name == "bad" { json!(0) } else { good() };
-                let resource = ApiResource::erase::<TrafficSplit>(&());
-                let object = DynamicObject::new(name, &resource).data(json!({"spec": spec}));
-                let splits = world.splits(namespace);
-                splits.create(&PostParams::default(), &object).await.unwrap();
-            }
+        for (namespace, name, spec) in [
+            (&world.shop, "good", good()),
+            (&world.shop, "bad", json!(0)),
+            (&world.other, "far", good()),
+        ] {
+            let resource = ApiResource::erase::<TrafficSplit>(&());
+            let object = DynamicObject::new(name, &resource).data(json!({"spec": spec}));
+            let splits = world.splits(namespace);
+            splits.create(&PostParams::default(), &object).await.unwrap();
         }
         let reader = world.cluster.reader().await;
         let mut kubeconfig = world.cluster.kubeconfig().await;
@@ -82,7 +80,7 @@ impl World {
     /// Every split as it is stored.
     async fn stored(&self) -> Vec<Value> {
         let mut stored = Vec::new();
-        for namespace in ["shop", "other"] {
+        for namespace in [&self.shop, &self.other] {
             let found = self.splits(namespace).list(&ListParams::default()).await.unwrap();
             stored.extend(found.items.iter().map(|split| serde_json::to_value(split).unwrap()));
         }
@@ -105,19 +103,8 @@ fn good() -> Value {
     serde_json::to_value(split("any", 1).spec).unwrap()
 }
 
-fn admitting_anything() -> Vec<CustomResourceDefinition> {
-    let mut crds = smi_sdk::crds(&CrdOptions::default());
-    for version in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
-        let schema = JSONSchemaProps {
-            type_: Some("object".to_owned()),
-            x_kubernetes_preserve_unknown_fields: Some(true),
-            ..JSONSchemaProps::default()
-        };
-        version.schema = Some(CustomResourceValidation {
-            open_api_v3_schema: Some(schema),
-        });
-    }
-    crds
+fn crds() -> Vec<CustomResourceDefinition> {
+    admitting_anything(smi_sdk::crds(&CrdOptions::default()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,15 +116,19 @@ async fn a_cluster_is_read_and_never_written() {
     for arguments in [&[][..], &["--context", CONTEXT]] {
         let (code, text) = world.read(arguments).await.unwrap();
         assert_eq!(code, SOME_UNREADABLE);
+        // Names of the same length, so the columns are as they were.
+        let text = text
+            .replace(&world.other, "test-other")
+            .replace(&world.shop, "test-shops");
         insta::assert_snapshot!("cluster", text);
     }
     let (code, text) = world
-        .read(&["--context", CONTEXT, "--namespace", "other"])
+        .read(&["--context", CONTEXT, "--namespace", &world.other])
         .await
         .unwrap();
     assert_eq!(code, ALL_READ);
     assert!(
-        text.contains("other/far") && text.contains("\n1 object in the cluster"),
+        text.contains(&format!("{}/far", world.other)) && text.contains("\n1 object in the cluster"),
         "{text}"
     );
     // On a real server the program has no right to write, so it would have failed.
@@ -162,16 +153,22 @@ async fn watching_a_cluster_tells_what_turns_bad_and_good_again() {
         assert!(!screenful.text().contains("KUBECONFIG="), "who reads a cluster has one");
         let write = async |spec: Value| {
             let patch = Patch::Merge(json!({"spec": spec}));
-            let splits = world.splits("shop");
+            let splits = world.splits(&world.shop);
             splits.patch("good", &PatchParams::default(), &patch).await.unwrap();
         };
         write(json!(7)).await;
         screenful
-            .shows("! TrafficSplit  shop/good: `spec`: a map is expected")
+            .shows(&format!(
+                "! TrafficSplit  {}/good: `spec`: a map is expected",
+                world.shop
+            ))
             .await;
         write(good()).await;
         screenful
-            .shows("~ TrafficSplit  v1alpha4  shop/good  web -> web-v1 100% (1)")
+            .shows(&format!(
+                "~ TrafficSplit  v1alpha4  {}/good  web -> web-v1 100% (1)",
+                world.shop
+            ))
             .await;
         let text = screenful.text();
         assert_eq!(text.split_once("ends it.\n").unwrap().1.lines().count(), 2, "{text}");
@@ -191,7 +188,7 @@ async fn a_context_that_is_not_there_is_an_error() {
 /// On the fake, which can be told not to answer.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_is_an_error() {
-    let world = World::of(only_on_fake(admitting_anything()).await).await;
+    let world = World::of(only_on_fake(crds()).await).await;
     world.cluster.fake().unwrap().faults().internal_errors();
     let error = world.read(&[]).await.unwrap_err();
     assert!(error.contains("a fault was asked for"), "{error}");

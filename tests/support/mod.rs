@@ -17,7 +17,9 @@ use k8s_openapi::{
         core::v1::Namespace,
         rbac::v1::{ClusterRole, ClusterRoleBinding},
     },
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, WebhookClientConfig},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+        CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps, WebhookClientConfig,
+    },
 };
 use kube::{Api, Client, Config, ResourceExt, api::PostParams, config::Kubeconfig, core::ObjectMeta};
 use serde_json::{Value, json};
@@ -232,6 +234,21 @@ impl Cluster {
             Server::Real { config, .. } => Some(Config::clone(config)),
         }
     }
+}
+
+/// These CRDs without their schemas: they admit anything, as some do that others publish.
+pub(crate) fn admitting_anything(mut crds: Vec<CustomResourceDefinition>) -> Vec<CustomResourceDefinition> {
+    for of in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
+        let schema = JSONSchemaProps {
+            type_: Some("object".to_owned()),
+            x_kubernetes_preserve_unknown_fields: Some(true),
+            ..JSONSchemaProps::default()
+        };
+        of.schema = Some(CustomResourceValidation {
+            open_api_v3_schema: Some(schema),
+        });
+    }
+    crds
 }
 
 /// The status code of a refusal.
