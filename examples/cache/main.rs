@@ -10,13 +10,14 @@
 //! | --- | --- |
 //! | `objects.rs` | informers with projections: of each object only what a proxy needs stays in memory, indexed |
 //! | `snapshot.rs` | what a proxy must know, put together from the listers; what cannot be read or found grants nothing |
-//! | `snapshots.rs` | change streams: which snapshots a change touches, versions, late and slow subscribers, the age of the data |
+//! | `snapshots.rs` | change streams: which snapshots a change touches, versions that grow through restarts, late and slow subscribers, the age of the data |
 
 use std::{
     env,
     error::Error,
     io::{self, Write},
     process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use smi_sdk::{access::ServiceIdentity, kube::Client};
@@ -52,7 +53,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let accounts: Vec<ServiceIdentity> = arguments.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
 
-    let (cache, driver) = Cache::start(&Client::try_default().await?);
+    let epoch = epoch(SystemTime::now()).ok_or("the clock is not of this age")?;
+    let (cache, driver) = Cache::start(&Client::try_default().await?, epoch);
     let subscriptions = accounts.into_iter().map(|account| {
         let snapshots = cache.subscribe(&account);
         follow(&cache, account, snapshots)
@@ -62,6 +64,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
         printed = futures::future::try_join_all(subscriptions) => Ok(printed.map(drop)?),
         stopped = tokio::signal::ctrl_c() => Ok(stopped?),
     }
+}
+
+/// What versions start from in a process that starts at `now`: nanoseconds since 1970. No cache has given out as many
+/// versions as it has run nanoseconds, so the next one starts above them. That holds while clocks are not set back and
+/// one cache runs at a time; where neither is sure, keep the number of the start in the cluster.
+pub(crate) fn epoch(now: SystemTime) -> Option<u64> {
+    u64::try_from(now.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()
 }
 
 /// Prints the snapshots of an account. One that is too slow for all of them gets the last.

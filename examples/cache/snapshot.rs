@@ -19,7 +19,8 @@ use super::objects::{Grant, Objects, destination};
 /// What a proxy must know, at one version.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Snapshot {
-    /// Greater than that of every snapshot before it, of whichever account.
+    /// Greater than that of every snapshot before it, of whichever account and of this cache or one before it: see
+    /// [`Cache::start`](super::snapshots::Cache::start).
     pub(crate) version: u64,
     pub(crate) content: Content,
 }

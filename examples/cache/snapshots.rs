@@ -32,13 +32,16 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// The cache, and what keeps it up to date while it is polled.
-    pub(crate) fn start(client: &Client) -> (Arc<Self>, impl Future<Output = ()> + Send + use<>) {
+    ///
+    /// Versions count up from `epoch`, which must be greater than every version of the caches before this one: proxies
+    /// outlive a cache, and know its versions. The time in nanoseconds is.
+    pub(crate) fn start(client: &Client, epoch: u64) -> (Arc<Self>, impl Future<Output = ()> + Send + use<>) {
         let (objects, mut events) = Objects::start(client);
         let mut changes = objects.changes();
         let cache = Arc::new(Self {
             objects,
             accounts: Mutex::default(),
-            version: AtomicU64::new(0),
+            version: AtomicU64::new(epoch),
         });
         let this = cache.clone();
         let driver = async move {

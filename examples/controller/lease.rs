@@ -146,15 +146,20 @@ impl Candidate {
                 old.acquire_time.clone()
             },
             renew_time: Some(now),
-            lease_transitions: Some(old.lease_transitions.unwrap_or_default() + i32::from(is_new)),
+            // Anybody may have written the greatest number there is.
+            lease_transitions: Some(
+                old.lease_transitions
+                    .unwrap_or_default()
+                    .saturating_add(i32::from(is_new)),
+            ),
             ..old.clone()
         }
     }
 }
 
 impl Held<'_> {
-    /// Renews the Lease until it is lost: somebody else has it, or nobody knows for too long. From then on nothing may be
-    /// written.
+    /// Renews the Lease until it is lost: somebody else has it, or nobody knows for too long. From then on no write may be
+    /// sent. One that was sent before may still arrive: this Lease is no fence, as client-go's is none.
     pub(crate) async fn keep(&mut self) {
         loop {
             let deadline = self.renewed + self.candidate.timing.give_up;

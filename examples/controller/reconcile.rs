@@ -76,6 +76,9 @@ pub(crate) async fn run(client: Client, options: Options, stop: impl Future<Outp
         tracing::info!(identity = options.identity, "leading");
         tokio::select! {
             // All that writes is in `lead`, and ends here with it: in the middle of a reconcile, if that is where it is.
+            // A request that was sent already is not taken back by this: the server may still carry it out, even when
+            // another leads. That one puts right what it then finds in a ConfigMap, for it watches them; but a ConfigMap
+            // that is written after its split has gone stays, and is for an administrator to remove.
             () = held.keep() => tracing::warn!("the lease is lost"),
             () = lead(&client, &options, stop.clone()) => {
                 held.release().await;
@@ -123,7 +126,8 @@ async fn lead(client: &Client, options: &Options, stop: impl Future<Output = ()>
         splits,
         recorder: Recorder::new(client.clone(), reporter),
     });
-    // Polled here and nowhere else, not as tasks: who drops this future stops every write.
+    // Polled here and nowhere else, not as tasks: who drops this future sends no more writes. One that is under way may
+    // still arrive.
     let reconciles = applier(
         |name, context| reconcile(name, context).boxed(),
         |name, error, _| {

@@ -13,7 +13,7 @@ use smi_sdk::{
 
 use crate::{
     samples,
-    support::{Subscriber, cluster, follow, in_time},
+    support::{cluster, follow, in_time, subscriber::Subscriber},
 };
 
 fn names<K: kube::Resource + Send + Sync + 'static>(lister: &Lister<K>) -> Vec<String> {

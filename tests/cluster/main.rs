@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 #![cfg(feature = "runtime")]
 
+#[expect(dead_code, reason = "other suites need more of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,12 +1,7 @@
 //! The rights that informers need.
 
 use futures::{FutureExt, StreamExt};
-use k8s_openapi::api::{
-    authorization::v1::SelfSubjectAccessReview,
-    rbac::v1::{ClusterRole, ClusterRoleBinding},
-};
-use kube::{Api, Client, api::PostParams, runtime::watcher::Config};
-use serde_json::json;
+use kube::{Client, runtime::watcher::Config};
 use smi_fake::{Fault, Rule};
 use smi_sdk::{
     Clientset, Informers,
@@ -16,7 +11,7 @@ use smi_sdk::{
 
 use crate::{
     samples,
-    support::{Cluster, cluster, follow, in_time, until},
+    support::{Cluster, cluster, follow, in_time},
 };
 
 /// A client that may do what the role of informers says, without the verb `lacks`, and nothing else. The fake has no
@@ -30,36 +25,8 @@ async fn reader(cluster: &Cluster, lacks: Option<&str>) -> Client {
         }
         return cluster.client.clone();
     };
-    let name = format!("reader-of-{}-without-{}", cluster.namespace, lacks.unwrap_or("nothing"));
-    let mut role = informers::role(&name);
-    for rule in role.rules.iter_mut().flatten() {
-        rule.verbs.retain(|verb| Some(verb.as_str()) != lacks);
-    }
-    let verbs = role.rules.iter().flatten().next().unwrap().verbs.clone();
-    let roles: Api<ClusterRole> = Api::all(cluster.client.clone());
-    roles.create(&PostParams::default(), &role).await.unwrap();
-    let binding = json!({
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": cluster.namespace}],
-    });
-    let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
-    let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client.clone());
-    bindings.create(&PostParams::default(), &binding).await.unwrap();
-    config.auth_info.impersonate = Some(format!("system:serviceaccount:{}:{name}", cluster.namespace));
-    let client = Client::try_from(config).unwrap();
-    let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
-    for verb in verbs {
-        let asked = json!({"group": "split.smi-spec.io", "resource": "trafficsplits", "verb": verb});
-        let asked = json!({"metadata": {}, "spec": {"resourceAttributes": asked}});
-        let asked = serde_json::from_value(asked).unwrap();
-        until("the server knows of the role", async || {
-            let answer = reviews.create(&PostParams::default(), &asked).await.unwrap();
-            answer.status.is_some_and(|status| status.allowed).then_some(())
-        })
-        .await;
-    }
-    client
+    config.auth_info.impersonate = cluster.reader(lacks).await;
+    Client::try_from(config).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

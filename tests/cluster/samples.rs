@@ -1,8 +1,6 @@
 //! An object of each kind, and CRDs that serve less than all.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps,
-};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client,
     api::PostParams,
@@ -19,6 +17,8 @@ use smi_sdk::{
     },
     split::v1alpha4::{Backend, TrafficSplit, TrafficSplitSpec},
 };
+
+use crate::support;
 
 /// Allows `web` to call `api`.
 pub(crate) fn target(name: &str) -> TrafficTarget {
@@ -89,18 +89,7 @@ pub(crate) fn serving_only(version: &str) -> Vec<CustomResourceDefinition> {
 
 /// The CRDs of every kind and version, without a schema: they admit anything.
 pub(crate) fn admitting_anything() -> Vec<CustomResourceDefinition> {
-    let mut crds = smi_sdk::crds(&CrdOptions::all_served());
-    for of in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
-        let schema = JSONSchemaProps {
-            type_: Some("object".to_owned()),
-            x_kubernetes_preserve_unknown_fields: Some(true),
-            ..JSONSchemaProps::default()
-        };
-        of.schema = Some(CustomResourceValidation {
-            open_api_v3_schema: Some(schema),
-        });
-    }
-    crds
+    support::admitting_anything(smi_sdk::crds(&CrdOptions::all_served()))
 }
 
 /// The CRD of one kind, named by its plural.

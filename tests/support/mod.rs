@@ -8,21 +8,26 @@
 
 #[path = "../../smi-fake/tests/support/mod.rs"]
 mod server;
-mod subscriber;
+pub(crate) mod subscriber;
 
 use std::{fmt::Debug, sync::OnceLock};
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::{
-    api::core::v1::Namespace,
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, WebhookClientConfig},
+    api::{
+        authorization::v1::SelfSubjectAccessReview,
+        core::v1::Namespace,
+        rbac::v1::{ClusterRole, ClusterRoleBinding},
+    },
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+        CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps, WebhookClientConfig,
+    },
 };
-use kube::{Api, Client, Config, ResourceExt, api::PostParams, core::ObjectMeta};
+use kube::{Api, Client, Config, ResourceExt, api::PostParams, config::Kubeconfig, core::ObjectMeta};
 use serde_json::{Value, json};
 pub(crate) use server::real::{in_time, until};
 use server::{real, webhook};
-use smi_sdk::{Conversion, CrdOptions, convert::converters};
-pub(crate) use subscriber::Subscriber;
+use smi_sdk::{Conversion, CrdOptions, convert::converters, informers};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What ends the name of each of our CRDs.
@@ -53,7 +58,7 @@ enum Hold {
 pub(crate) async fn cluster() -> Cluster {
     let crds = smi_sdk::crds(&CrdOptions::all_served());
     let Some(config) = real::config().await else {
-        return fake(crds).await;
+        return only_on_fake(crds).await;
     };
     let client = Client::try_from(config.clone()).unwrap();
     let mut hold = SHARED.read().await;
@@ -73,7 +78,7 @@ pub(crate) async fn cluster() -> Cluster {
 /// A cluster with these CRDs, which the test may change.
 pub(crate) async fn cluster_with(crds: Vec<CustomResourceDefinition>) -> Cluster {
     let Some(config) = real::config().await else {
-        return fake(crds).await;
+        return only_on_fake(crds).await;
     };
     let client = Client::try_from(config.clone()).unwrap();
     let mut alone = SHARED.write().await;
@@ -82,7 +87,9 @@ pub(crate) async fn cluster_with(crds: Vec<CustomResourceDefinition>) -> Cluster
     on_real(client, config, Hold::Alone(alone)).await
 }
 
-async fn fake(crds: Vec<CustomResourceDefinition>) -> Cluster {
+/// The fake with these CRDs, wherever the other tests run: for what no test can do to a real server, such as faults and
+/// compaction, and for waits that are too long without a paused clock.
+pub(crate) async fn only_on_fake(crds: Vec<CustomResourceDefinition>) -> Cluster {
     let server = smi_fake::Server::new(crds).with_converter(convert);
     assert_eq!(server.refused(), [""; 0]);
     let client = server.client();
@@ -182,6 +189,54 @@ impl Cluster {
         }
     }
 
+    /// How a program of its own reaches the server, as its administrator: over a socket, which a paused clock does not wait
+    /// for, so the clock goes on from here.
+    pub(crate) async fn kubeconfig(&self) -> Kubeconfig {
+        match &self.server {
+            Server::Fake(server) => {
+                tokio::time::resume();
+                server.listen().await.unwrap().kubeconfig()
+            }
+            Server::Real { .. } => real::kubeconfig().unwrap(),
+        }
+    }
+
+    /// A user who may do what the role of informers says in every namespace, without the verb `lacks`, and nothing else.
+    /// None on the fake, which has no rights at all: there everybody is the administrator.
+    pub(crate) async fn reader(&self, lacks: Option<&str>) -> Option<String> {
+        let mut config = self.config()?;
+        let name = format!("reader-of-{}-without-{}", self.namespace, lacks.unwrap_or("nothing"));
+        let mut role = informers::role(&name);
+        for rule in role.rules.iter_mut().flatten() {
+            rule.verbs.retain(|verb| Some(verb.as_str()) != lacks);
+        }
+        let verbs = role.rules.iter().flatten().next().unwrap().verbs.clone();
+        let roles: Api<ClusterRole> = Api::all(self.client.clone());
+        roles.create(&PostParams::default(), &role).await.unwrap();
+        let binding = json!({
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": self.namespace}],
+        });
+        let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
+        let bindings: Api<ClusterRoleBinding> = Api::all(self.client.clone());
+        bindings.create(&PostParams::default(), &binding).await.unwrap();
+        let user = format!("system:serviceaccount:{}:{name}", self.namespace);
+        config.auth_info.impersonate = Some(user.clone());
+        let reviews: Api<SelfSubjectAccessReview> = Api::all(Client::try_from(config).unwrap());
+        for verb in verbs {
+            let asked = json!({"group": "split.smi-spec.io", "resource": "trafficsplits", "verb": verb});
+            let asked = json!({"metadata": {}, "spec": {"resourceAttributes": asked}});
+            let asked = serde_json::from_value(asked).unwrap();
+            until("the server knows of the role", async || {
+                let answer = reviews.create(&PostParams::default(), &asked).await.unwrap();
+                answer.status.is_some_and(|status| status.allowed).then_some(())
+            })
+            .await;
+        }
+        Some(user)
+    }
+
     /// How the administrator reaches a real server; none where it is the fake.
     pub(crate) fn config(&self) -> Option<Config> {
         match &self.server {
@@ -189,6 +244,21 @@ impl Cluster {
             Server::Real { config, .. } => Some(Config::clone(config)),
         }
     }
+}
+
+/// These CRDs without their schemas: they admit anything, as some do that others publish.
+pub(crate) fn admitting_anything(mut crds: Vec<CustomResourceDefinition>) -> Vec<CustomResourceDefinition> {
+    for of in crds.iter_mut().flat_map(|crd| &mut crd.spec.versions) {
+        let schema = JSONSchemaProps {
+            type_: Some("object".to_owned()),
+            x_kubernetes_preserve_unknown_fields: Some(true),
+            ..JSONSchemaProps::default()
+        };
+        of.schema = Some(CustomResourceValidation {
+            open_api_v3_schema: Some(schema),
+        });
+    }
+    crds
 }
 
 /// The status code of a refusal.

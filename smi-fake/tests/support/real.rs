@@ -7,10 +7,11 @@ use std::{net::IpAddr, time::Duration};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, Config, ResourceExt,
-    api::{DeleteParams, ListParams, PostParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
     core::{ApiResource, DynamicObject, GroupVersionKind},
 };
+use serde_json::json;
 
 /// Names the kubeconfig of the real server's admin.
 const VARIABLE: &str = "SMI_TEST_KUBECONFIG";
@@ -24,9 +25,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The configuration of the real server's admin; none where the tests run on the fake. Tests call this under a paused
 /// clock, and go on by the wall clock where the server is real.
 pub(crate) async fn config() -> Option<Config> {
-    let path = std::env::var_os(VARIABLE)?;
+    let kubeconfig = kubeconfig()?;
     tokio::time::resume();
-    let kubeconfig = Kubeconfig::read_from(path).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let config = config.unwrap();
     let host = config.cluster_url.host().unwrap_or_default();
@@ -36,6 +36,11 @@ pub(crate) async fn config() -> Option<Config> {
         "tests would remove CRDs and objects of `{host}`: `{VARIABLE}` is for servers on loopback"
     );
     Some(config)
+}
+
+/// The kubeconfig of the real server's admin; none where the tests run on the fake.
+pub(crate) fn kubeconfig() -> Option<Kubeconfig> {
+    std::env::var_os(VARIABLE).map(|path| Kubeconfig::read_from(path).unwrap())
 }
 
 /// Whether the tests run on the real server.
@@ -92,9 +97,36 @@ async fn create(client: &Client, crd: &CustomResourceDefinition) {
 pub(crate) async fn remove(client: &Client, name: &str) {
     all(client).delete(name, &DeleteParams::default()).await.unwrap();
     until(&format!("the CRD `{name}` is gone"), async || {
-        all(client).get_opt(name).await.unwrap().is_none().then_some(())
+        let crd = all(client).get_opt(name).await.unwrap();
+        if let Some(crd) = &crd {
+            release(client, crd).await;
+        }
+        crd.is_none().then_some(())
     })
     .await;
+}
+
+/// Takes the finalizers off the objects of a CRD, which they would hold for ever: who acted on them ended with its test.
+async fn release(client: &Client, crd: &CustomResourceDefinition) {
+    let Some(stored) = crd.spec.versions.iter().find(|version| version.storage) else {
+        return;
+    };
+    let (group, names) = (&crd.spec.group, &crd.spec.names);
+    let kind = GroupVersionKind::gvk(group, &stored.name, &names.kind);
+    let resource = ApiResource::from_gvk_with_plural(&kind, &names.plural);
+    let objects: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+    // What goes wrong here may have gone by itself, and else is there at the next look.
+    let Ok(found) = objects.list(&ListParams::default()).await else {
+        return;
+    };
+    let none = Patch::Merge(json!({"metadata": {"finalizers": null}}));
+    for object in found.items.iter().filter(|object| !object.finalizers().is_empty()) {
+        let objects: Api<DynamicObject> = match object.namespace() {
+            Some(namespace) => Api::namespaced_with(client.clone(), &namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        };
+        let _ = objects.patch(&object.name_any(), &PatchParams::default(), &none).await;
+    }
 }
 
 /// Discovery and the handler of the objects follow a CRD each in its own time.
