@@ -128,6 +128,47 @@ fn what_is_not_known_within_the_groups_is_an_error() {
 }
 
 #[test]
+fn a_kind_of_smi_without_a_version_is_an_error_that_says_what_to_write() {
+    let missing = "the object has no `apiVersion`";
+    for (kind, wanted) in [
+        ("TrafficTarget", "access.smi-spec.io/v1alpha4"),
+        ("IdentityBinding", "access.smi-spec.io/v1alpha4"),
+        ("HTTPRouteGroup", "specs.smi-spec.io/v1alpha4"),
+        ("TCPRoute", "specs.smi-spec.io/v1alpha4"),
+        ("UDPRoute", "specs.smi-spec.io/v1alpha4"),
+        ("TrafficSplit", "split.smi-spec.io/v1alpha4"),
+        ("TrafficMetrics", "metrics.smi-spec.io/v1alpha2"),
+        ("TrafficMetricsList", "metrics.smi-spec.io/v1alpha2"),
+    ] {
+        let group = wanted.split('/').next().unwrap();
+        for (line, what) in [
+            ("", missing.to_owned()),
+            ("apiVersion:\n", missing.to_owned()),
+            (
+                &*format!("apiVersion: {group}\n"),
+                format!("the `apiVersion` `{group}` has no version"),
+            ),
+        ] {
+            let read = read(&format!("x: 1\n---\nkind: {kind}\n{line}metadata: {{name: a}}\n"));
+            let error = read[1].as_ref().unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!("m.yaml:3: {kind} `a`: {what}: write `apiVersion: {wanted}`")
+            );
+        }
+    }
+    // A group that is mistyped could be anybody's, and so could a kind that is not ours.
+    for other in [
+        "{apiVersion: split.smi-spec.oi/v1alpha4, kind: TrafficSplit}",
+        "{apiVersion: v1alpha4, kind: TrafficSplit}",
+        "{kind: Service}",
+    ] {
+        let read = read(other);
+        assert!(matches!(read[0].as_ref().unwrap().object, Object::Other(_)), "{read:?}");
+    }
+}
+
+#[test]
 fn lost_metadata_is_said_as_such() {
     let error = |metadata: &str| {
         let text = SPLIT.replace("metadata: {name: web, namespace: shop}\n", metadata);

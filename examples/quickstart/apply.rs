@@ -17,7 +17,7 @@ use smi_sdk::{
     manifest::{Document, ManifestError, ManifestErrorKind, Object, Position},
 };
 
-use super::refusal::reason;
+use super::{refusal::reason, row::KINDS};
 
 /// As whom objects are written.
 const MANAGER: &str = "quickstart";
@@ -33,6 +33,8 @@ pub(crate) struct Applied {
     pub(crate) others: usize,
     /// How many are of kinds that the server does not have.
     pub(crate) skipped: usize,
+    /// Those of them that are called as a kind of SMI is: a group that was mistyped, often.
+    pub(crate) namesakes: Vec<String>,
     /// Those that could be opened and hold something.
     pub(crate) files: BTreeSet<Arc<str>>,
     pub(crate) unreadable: Vec<String>,
@@ -139,6 +141,10 @@ impl Writer {
         let served = self.served(document.api_version(), kind).await?;
         let Some((resource, is_namespaced)) = served.filter(|_| kind != "CustomResourceDefinition") else {
             applied.skipped += 1;
+            if KINDS.iter().any(|(one, _)| *one == kind) {
+                let reason = format!("`{}` is no version of SMI's", one_line(document.api_version()));
+                applied.namesakes.push(line(&document, &document.at, &reason));
+            }
             return Ok(false);
         };
         let object = match serde_json::from_value(document.source.value.clone()) {

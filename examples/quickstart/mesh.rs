@@ -86,6 +86,7 @@ impl<'a> Mesh<'a> {
                 screen.bold("Replaced by a later object of the same name:"),
                 &self.applied.replaced,
             ),
+            (screen.bad("Skipped:"), &self.applied.namesakes),
             (screen.bad("Could not be read:"), &unreadable),
             (screen.bad("Refused by the API server:"), &self.applied.refused),
         ] {

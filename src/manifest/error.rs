@@ -52,6 +52,14 @@ pub enum ManifestErrorKind {
     /// A field cannot be read, or the kind or the version is not known.
     #[error(transparent)]
     Object(#[from] ConvertError),
+    /// A kind of SMI without an `apiVersion`, or with a group of SMI's that has no version behind it.
+    #[error("{}: write `apiVersion: {newest}`", Unversioned(says))]
+    Unversioned {
+        /// What the object says; empty where it says nothing.
+        says: String,
+        /// The newest `apiVersion` of the kind.
+        newest: String,
+    },
     /// Strict reading: the object has fields that its version does not have, or keys that are there more than once.
     #[error("{}", Surplus { unknown, repeated })]
     Strict {
@@ -162,6 +170,17 @@ impl fmt::Display for Place<'_> {
             Ok(())
         } else {
             write!(f, "{}: ", self.0)
+        }
+    }
+}
+
+struct Unversioned<'a>(&'a str);
+
+impl fmt::Display for Unversioned<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => f.write_str("the object has no `apiVersion`"),
+            group => write!(f, "the `apiVersion` `{group}` has no version"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An object of any kind.
 
-use kube::core::ObjectMeta;
+use kube::{Resource, core::ObjectMeta};
 use serde_json::Value;
 use smi_core::{
     convert::{ConvertError, Converted, Converter, Hub, Loss, LossReason},
@@ -114,6 +114,9 @@ impl Kinds {
     pub(super) fn read(&self, source: document::Document, strict: bool) -> Result<Document, ManifestError> {
         let text = |field| source.value.get(field).and_then(Value::as_str).unwrap_or_default();
         let (group, version) = text("apiVersion").rsplit_once('/').unwrap_or_default();
+        if let Some(kind) = unversioned(text("apiVersion"), text("kind")) {
+            return Err(ManifestError::of(&source, kind));
+        }
         let value = &source.value;
         let read = match (group, text("kind")) {
             (smi_access::GROUP, "TrafficTarget") => hub(&self.traffic_targets, value, Object::TrafficTarget),
@@ -172,6 +175,31 @@ fn hub<H: Hub>(
         losses,
     };
     Ok((read, converter.unknown_fields(value)?))
+}
+
+/// What is wrong where a kind of SMI stands without a group, or with its group alone. With any other group it can be
+/// anybody's.
+fn unversioned(says: &str, kind: &str) -> Option<ManifestErrorKind> {
+    let newest = match kind {
+        "TrafficTarget" => TrafficTarget::api_version(&()),
+        "IdentityBinding" => IdentityBinding::api_version(&()),
+        "HTTPRouteGroup" => HttpRouteGroup::api_version(&()),
+        "TCPRoute" => TcpRoute::api_version(&()),
+        "UDPRoute" => UdpRoute::api_version(&()),
+        "TrafficSplit" => TrafficSplit::api_version(&()),
+        "TrafficMetrics" | "TrafficMetricsList" => format!("{}/v1alpha2", smi_metrics::GROUP).into(),
+        _ => return None,
+    };
+    let groups = [
+        smi_access::GROUP,
+        smi_specs::GROUP,
+        smi_split::GROUP,
+        smi_metrics::GROUP,
+    ];
+    (says.is_empty() || groups.contains(&says)).then(|| ManifestErrorKind::Unversioned {
+        says: says.to_owned(),
+        newest: newest.into_owned(),
+    })
 }
 
 fn other(source: document::Document, group: &str, kind: &str) -> Result<Document, ManifestError> {

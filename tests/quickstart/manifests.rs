@@ -64,6 +64,32 @@ fn empty_input_has_a_count_and_no_table() {
 }
 
 #[test]
+fn what_is_skipped_and_called_as_a_kind_of_smi_is_named() {
+    let yaml = "\
+{apiVersion: example.org/v1, kind: Crate, metadata: {name: beer}}
+---
+{apiVersion: split.smi-spec.oi/v1alpha4, kind: TrafficSplit, metadata: {name: web, namespace: shop}}
+---
+{apiVersion: split.smi-spec.io, kind: TrafficSplit, metadata: {name: web}}
+";
+    let (code, text) = quickstart(&["-"], yaml);
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            SOME_UNREADABLE,
+            "0 objects from 1 file; 2 other objects skipped; 1 could not be read
+
+Skipped:
+stdin:3: TrafficSplit `shop/web`: `split.smi-spec.oi/v1alpha4` is no version of SMI's
+
+Could not be read:
+stdin:5: TrafficSplit `web`: the `apiVersion` `split.smi-spec.io` has no version: write `apiVersion: split.smi-spec.io/v1alpha4`
+"
+        )
+    );
+}
+
+#[test]
 fn objects_of_other_kinds_are_applied_where_the_server_has_them_and_counted() {
     let yaml = "
 {apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: [{port: 80}]}}
