@@ -54,7 +54,7 @@ impl Arguments {
                 Long("no-color") => parsed.no_color = true,
                 Long("context") => parsed.cluster_mut().context = Some(parser.value()?.string()?),
                 Long("kubeconfig") => parsed.cluster_mut().kubeconfig = Some(parser.value()?.into()),
-                Long("namespace") => parsed.namespace = Some(parser.value()?.string()?),
+                Long("namespace") => parsed.namespace = Some(namespace(parser.value()?.string()?)?),
                 Short('h') | Long("help") => parsed.help = true,
                 Value(path) => parsed.paths.push(path.into()),
                 other => return Err(other.unexpected()),
@@ -68,5 +68,18 @@ impl Arguments {
 
     fn cluster_mut(&mut self) -> &mut Cluster {
         self.cluster.get_or_insert_default()
+    }
+}
+
+/// A namespace is named by a label of DNS.
+fn namespace(name: String) -> Result<String, lexopt::Error> {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label =
+        (1..=63).contains(&name.len()) && name.bytes().all(is_inner) && !name.starts_with('-') && !name.ends_with('-');
+    if is_label {
+        Ok(name)
+    } else {
+        let rule = "lower-case letters, digits and `-` within, 63 at most";
+        Err(format!("`{name}` is no name of a namespace: {rule}").into())
     }
 }

@@ -8,7 +8,12 @@ use std::{
 };
 
 use futures::{Stream, StreamExt};
-use smi_sdk::informers::{Event, InformerError, Lister, Listers, MeshEvent, ObjectKey, Stored};
+use kube::runtime::watcher;
+use smi_sdk::{
+    core::failure,
+    informers::{Event, InformerError, Lister, Listers, MeshEvent, ObjectKey, Stored},
+    kube,
+};
 
 use super::{
     apply::Applied,
@@ -17,22 +22,34 @@ use super::{
     table::{Screen, printable},
 };
 
-/// Waits until the listers hold the mesh.
+/// Waits until the listers hold the mesh of the server at `url`.
 ///
 /// # Errors
 /// The first error of the server: here somebody waits, where a controller would let the informer try again.
 pub(crate) async fn sync(
     listers: &Listers,
     events: &mut (impl Stream<Item = MeshEvent> + Unpin),
+    url: Option<&str>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut ready = pin!(listers.ready());
     loop {
         tokio::select! {
             ready = &mut ready => return Ok(ready?),
             event = events.next() => if let Some(error) = event.and_then(failure) {
-                return Err(error.into());
+                return Err(url.map_or_else(|| error.to_string(), |url| at(url, &error)).into());
             },
         }
+    }
+}
+
+/// An error of the server at `url`.
+fn at(url: &str, error: &InformerError) -> String {
+    match error {
+        InformerError::Discovery(unreached @ (kube::Error::Service(_) | kube::Error::HyperError(_)))
+        | InformerError::Watch(watcher::Error::InitialListFailed(
+            unreached @ (kube::Error::Service(_) | kube::Error::HyperError(_)),
+        )) => format!("cannot reach `{url}`: {}", failure::cause(unreached)),
+        other => format!("`{url}`: {other}"),
     }
 }
 
@@ -75,6 +92,7 @@ pub(crate) async fn follow(
         out,
         screen,
         known: HashMap::new(),
+        failing: HashMap::new(),
         missing: listers.missing().into_iter().map(str::to_owned).collect(),
     };
     printer.know(&listers.traffic_targets);
@@ -110,6 +128,8 @@ struct Printer<'a, W> {
     /// What was printed as being there, or as unreadable, at which version: what of the first sync is still on its way is
     /// no change.
     known: HashMap<(String, ObjectKey), String>,
+    /// What was printed last of the kinds whose server does not answer: it is asked again and again.
+    failing: HashMap<String, String>,
     /// The kinds that were printed as not being served.
     missing: HashSet<String>,
 }
@@ -130,6 +150,9 @@ impl<W: Write> Printer<'_, W> {
 
     fn print<K: Speaks>(&mut self, event: Event<K>, lister: &Lister<K>) -> io::Result<()> {
         let kind = K::kind(&()).into_owned();
+        if !matches!(event, Event::Failed(_)) {
+            self.failing.remove(&kind);
+        }
         let line = match event {
             Event::Applied(object) => {
                 self.missing.remove(&kind);
@@ -159,7 +182,13 @@ impl<W: Write> Printer<'_, W> {
                 line
             }
             Event::Missing if self.missing.insert(kind.clone()) => format!("! {kind}: not served any more"),
-            Event::Failed(error) => format!("! {kind}: {error}"),
+            Event::Failed(error) => {
+                let line = format!("! {kind}: {error}");
+                if self.failing.insert(kind, line.clone()).as_ref() == Some(&line) {
+                    return Ok(());
+                }
+                line
+            }
             _ => return Ok(()),
         };
         let line = printable(&line);

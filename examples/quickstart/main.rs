@@ -102,10 +102,12 @@ pub(crate) async fn run(
 
     // Where the objects are: in a cluster, or in manifests that are applied to a server of our own.
     let embedded;
+    let mut url = None;
     let (client, origin, applied) = if let Some(cluster) = &arguments.cluster {
         embedded = None;
-        let (client, name) = server::real(cluster).await?;
-        (client, Origin::Cluster(name), Applied::default())
+        let real = server::real(cluster).await?;
+        url = Some(real.url);
+        (real.client, Origin::Cluster(real.context), Applied::default())
     } else {
         let server = server::embedded()?;
         let client = server.client();
@@ -127,7 +129,7 @@ pub(crate) async fn run(
         informers = informers.namespace(namespace);
     }
     let (listers, mut events) = informers.start();
-    follow::sync(&listers, &mut events).await?;
+    follow::sync(&listers, &mut events, url.as_deref()).await?;
     let mesh = Mesh::of(&listers, &applied, &origin);
     printed(stdout.write_all(mesh.print(screen).as_bytes()))?;
     printed(stdout.flush())?;

@@ -31,8 +31,16 @@ pub(crate) fn embedded() -> Result<smi_fake::Server, Box<dyn Error>> {
     }
 }
 
-/// A client of a real cluster, and the name of the context.
-pub(crate) async fn real(cluster: &Cluster) -> Result<(Client, String), Box<dyn Error>> {
+/// A cluster of a kubeconfig.
+pub(crate) struct Real {
+    pub(crate) client: Client,
+    /// The name of the context.
+    pub(crate) context: String,
+    pub(crate) url: String,
+}
+
+/// A client of a real cluster.
+pub(crate) async fn real(cluster: &Cluster) -> Result<Real, Box<dyn Error>> {
     let kubeconfig = match &cluster.kubeconfig {
         Some(path) => Kubeconfig::read_from(path)?,
         None => Kubeconfig::read()?,
@@ -43,7 +51,12 @@ pub(crate) async fn real(cluster: &Cluster) -> Result<(Client, String), Box<dyn 
         ..KubeConfigOptions::default()
     };
     let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
-    Ok((Client::try_from(config)?, context.unwrap_or_default()))
+    let url = config.cluster_url.to_string();
+    Ok(Real {
+        client: Client::try_from(config)?,
+        context: context.unwrap_or_default(),
+        url: url.trim_end_matches('/').to_owned(),
+    })
 }
 
 /// Lets the embedded server listen on loopback, and writes the kubeconfig for it. The file is readable for its owner

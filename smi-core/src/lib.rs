@@ -11,6 +11,7 @@
 //! | [`decode`] | JSON values read as typed objects, with the field path in every error |
 //! | `discovery` | which version of a kind a server has; feature `client` |
 //! | [`document`] | YAML and JSON documents with their positions |
+//! | `failure` | what failed between a client and its server, in one line; feature `client` |
 //! | `informer` | objects of one kind kept in memory, with indexes and change streams; feature `runtime` |
 //! | [`key`] | namespace and name |
 //! | [`lenient`] | how the wire types read what clusters really hold |
@@ -26,6 +27,8 @@ pub mod decode;
 #[cfg(feature = "client")]
 pub mod discovery;
 pub mod document;
+#[cfg(feature = "client")]
+pub mod failure;
 #[cfg(feature = "runtime")]
 pub mod informer;
 pub mod key;

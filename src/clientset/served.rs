@@ -10,7 +10,7 @@ use kube::{
 use serde_json::Value;
 use smi_core::{
     convert::{ConvertError, Converter, Hub},
-    discovery,
+    discovery, failure,
 };
 
 /// How often a change by closure is tried when others write at the same time.
@@ -33,7 +33,7 @@ pub struct Served<K> {
 #[non_exhaustive]
 pub enum ClientError {
     /// The server refused, or could not be reached.
-    #[error(transparent)]
+    #[error("{}", failure::said(.0))]
     Kube(#[from] kube::Error),
     /// The object cannot be read as the hub, or not written at the version that the server has.
     #[error(transparent)]

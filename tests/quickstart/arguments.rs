@@ -35,6 +35,10 @@ fn wrong_arguments_are_an_error_and_help_is_not() {
             &["--kubeconfig", "here.yaml", "--strict"],
             "a cluster is read as it is: no PATH and no --strict with --context or --kubeconfig",
         ),
+        (
+            &["--namespace", "Bad NS!"],
+            "`Bad NS!` is no name of a namespace: lower-case letters, digits and `-` within, 63 at most",
+        ),
     ] {
         let mut stdout = Vec::new();
         let error = run_to(arguments, "", &mut stdout, Screen::default()).unwrap_err();

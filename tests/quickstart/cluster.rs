@@ -1,11 +1,12 @@
 //! What the program does on a cluster that is there already: it reads.
 
-use std::{ffi::OsString, fs, future, io};
+use std::{ffi::OsString, fs, future, io, net::TcpListener};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api,
     api::{ListParams, Patch, PatchParams, PostParams},
+    config::Kubeconfig,
     core::{ApiResource, DynamicObject},
 };
 use serde_json::{Value, json};
@@ -192,4 +193,30 @@ async fn a_server_that_does_not_answer_is_an_error() {
     world.cluster.fake().unwrap().faults().internal_errors();
     let error = world.read(&[]).await.unwrap_err();
     assert!(error.contains("a fault was asked for"), "{error}");
+}
+
+/// On the fake: its address, and what a server says to a wrong token.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_cannot_be_reached_or_refuses_is_named_with_the_reason() {
+    let world = World::of(only_on_fake(crds()).await).await;
+    let mut kubeconfig = Kubeconfig::read_from(world.file()).unwrap();
+    let url = kubeconfig.clusters[0].cluster.as_ref().unwrap().server.clone().unwrap();
+    let auth_info = kubeconfig.auth_infos[0].auth_info.as_mut().unwrap();
+    auth_info.token = Some("wrong".to_owned().into());
+    fs::write(world.file(), serde_json::to_vec(&kubeconfig).unwrap()).unwrap();
+    let error = world.read(&[]).await.unwrap_err();
+    assert!(error.starts_with(&format!("`{url}`: ")), "{error}");
+    assert!(error.ends_with("the server answers 401: Unauthorized"), "{error}");
+
+    // A port that nobody listens on any more.
+    let port = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("https://127.0.0.1:{port}");
+    kubeconfig.clusters[0].cluster.as_mut().unwrap().server = Some(url.clone());
+    fs::write(world.file(), serde_json::to_vec(&kubeconfig).unwrap()).unwrap();
+    let error = world.read(&[]).await.unwrap_err();
+    assert_eq!(error, format!("cannot reach `{url}`: connection refused"));
 }

@@ -43,7 +43,7 @@ fn said_by_a_lax_cluster(yaml: &str) -> String {
         let documents = smi_sdk::manifest::read(yaml.as_bytes(), "stdin").collect();
         let applied = apply::apply(&client, documents).await.unwrap();
         let (listers, mut events) = smi_sdk::Informers::new(client).start();
-        follow::sync(&listers, &mut events).await.unwrap();
+        follow::sync(&listers, &mut events, None).await.unwrap();
         let mesh = Mesh::of(&listers, &applied, &Origin::Files);
         assert!(mesh.is_whole(), "{}", mesh.print(Screen::default()));
         first(&mesh.print(Screen::default()))

@@ -2,12 +2,15 @@
 
 use std::{ffi::OsString, io, path::Path};
 
+use futures::stream;
 use kube::{
     Api, Client, Config,
     api::{DeleteParams, Patch, PatchParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use smi_sdk::{
+    Informers,
+    informers::{Event, InformerError, MeshEvent},
     kube,
     split::{v1alpha1, v1alpha4::TrafficSplit},
 };
@@ -15,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     program::{DEMO, Screenful, runtime, split},
-    quickstart::{SOME_UNREADABLE, run, table::Screen},
+    quickstart::{SOME_UNREADABLE, apply::Applied, follow, run, server, table::Screen},
 };
 
 #[test]
@@ -81,4 +84,27 @@ fn watching_prints_what_others_do_to_the_mesh_and_then_stops() {
     let (code, kubeconfig) = runtime().block_on(async { tokio::join!(program, others) });
     assert_eq!(code, SOME_UNREADABLE);
     assert!(!Path::new(&kubeconfig).exists(), "the token outlives the server");
+}
+
+#[tokio::test]
+async fn a_server_that_goes_on_failing_in_the_same_way_is_told_once() {
+    let server = server::embedded().unwrap();
+    let (listers, mut events) = Informers::new(server.client()).start();
+    follow::sync(&listers, &mut events, None).await.unwrap();
+    let failed = |why: &str| {
+        let error = InformerError::Discovery(kube::Error::Service(why.into()));
+        MeshEvent::TrafficSplit(Event::Failed(error))
+    };
+    let events = stream::iter(["gone", "gone", "slow", "slow", "gone"].map(failed));
+    let mut out = Vec::new();
+    let (applied, never) = (Applied::default(), std::future::pending());
+    follow::follow(&listers, events, &applied, &mut out, Screen::default(), never)
+        .await
+        .unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let told: Vec<_> = text
+        .lines()
+        .map(|line| line.rsplit_once("cannot reach the server: ").unwrap().1)
+        .collect();
+    assert_eq!(told, ["gone", "slow", "gone"]);
 }

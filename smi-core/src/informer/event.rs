@@ -11,6 +11,7 @@ use super::invalid::Invalid;
 use crate::{
     convert::ConvertError,
     decode::DecodeError,
+    failure,
     key::{KeyRef, ObjectKey},
     path::FieldPath,
 };
@@ -43,11 +44,22 @@ pub enum Event<S> {
 #[non_exhaustive]
 pub enum InformerError {
     /// The list or the watch.
-    #[error(transparent)]
+    #[error("{}", watching(.0))]
     Watch(#[from] watcher::Error),
     /// The question which version is served.
-    #[error("which versions the server has is not known: {0}")]
+    #[error("which versions the server has is not known: {}", failure::said(.0))]
     Discovery(#[source] kube::Error),
+}
+
+fn watching(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(error) => format!("the list failed: {}", failure::said(error)),
+        watcher::Error::WatchStartFailed(error) | watcher::Error::WatchFailed(error) => {
+            format!("the watch failed: {}", failure::said(error))
+        }
+        watcher::Error::WatchError(status) => format!("the watch failed: {}", failure::refused(status)),
+        watcher::Error::NoResourceVersion => error.to_string(),
+    }
 }
 
 /// An object of a stream that the caller brings, which may have failed to decode.
