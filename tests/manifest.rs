@@ -174,7 +174,7 @@ fn lost_metadata_is_said_as_such() {
         let text = SPLIT.replace("metadata: {name: web, namespace: shop}\n", metadata);
         read(&text)[0].as_ref().unwrap_err().to_string()
     };
-    let missing = "m.yaml:1: TrafficSplit: `metadata.name`: there is no metadata";
+    let missing = "m.yaml:1: TrafficSplit: `metadata`: is missing";
     assert_eq!(error(""), missing);
     assert_eq!(error("metadata:\n"), missing.replace(":1:", ":3:"));
     assert_eq!(

@@ -14,7 +14,7 @@ use smi_sdk::{
     convert::Loss,
     core::{discovery, informer::ObjectKey, path::one_line},
     kube,
-    manifest::{Document, ManifestError, ManifestErrorKind, Object, Position},
+    manifest::{Document, ManifestError, Object, Position},
 };
 
 use super::{refusal::reason, row::KINDS};
@@ -35,7 +35,7 @@ pub(crate) struct Applied {
     pub(crate) skipped: usize,
     /// Those of them that are called as a kind of SMI is: a group that was mistyped, often.
     pub(crate) namesakes: Vec<String>,
-    /// Those that could be opened and hold something.
+    /// Those that could be opened.
     pub(crate) files: BTreeSet<Arc<str>>,
     pub(crate) unreadable: Vec<String>,
     /// What the server did not take.
@@ -82,7 +82,6 @@ pub(crate) async fn apply(
     for document in documents {
         match document {
             Ok(document) => {
-                applied.files.insert(Arc::clone(&document.at.file));
                 for companion in &document.companions {
                     companions.push((
                         companion.clone(),
@@ -91,12 +90,7 @@ pub(crate) async fn apply(
                 }
                 writer.document(document, &mut applied).await?;
             }
-            Err(error) => {
-                if !matches!(error.kind, ManifestErrorKind::Source(_)) {
-                    applied.files.insert(Arc::clone(&error.at.file));
-                }
-                applied.unreadable.push(error.to_string());
-            }
+            Err(error) => applied.unreadable.push(error.to_string()),
         }
     }
     for (companion, of) in companions {

@@ -27,21 +27,19 @@ use std::{
     env,
     error::Error,
     ffi::OsString,
+    future,
     io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use smi_sdk::{
-    Informers,
-    informers::Strip,
-    manifest::{ReadOptions, read_paths},
-};
+use smi_sdk::{Informers, informers::Strip, manifest::ReadOptions};
 use tempfile::NamedTempFile;
 
 pub(crate) mod apply;
 pub(crate) mod arguments;
 pub(crate) mod follow;
+pub(crate) mod manifests;
 pub(crate) mod mesh;
 pub(crate) mod refusal;
 pub(crate) mod row;
@@ -52,6 +50,7 @@ pub(crate) mod table;
 
 use apply::Applied;
 use arguments::{Arguments, HELP};
+use manifests::Manifests;
 use mesh::{Mesh, Origin};
 use table::Screen;
 
@@ -64,14 +63,14 @@ const FAILED: u8 = 2;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let stop = async {
-        // Without a handler for Ctrl-C, Ctrl-C ends this process by itself.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     let mut stdout = io::stdout().lock();
-    let result = run(env::args_os().skip(1), io::stdin().lock(), &mut stdout, screen(), stop);
+    let result = run(
+        env::args_os().skip(1),
+        io::stdin().lock(),
+        &mut stdout,
+        screen(),
+        asked_to_end(),
+    );
     ExitCode::from(result.await.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "quickstart: {error}");
         FAILED
@@ -89,7 +88,7 @@ pub(crate) async fn run(
     screen: Screen,
     stop: impl Future<Output = ()>,
 ) -> Result<u8, Box<dyn Error>> {
-    let arguments = Arguments::parse(arguments)?;
+    let arguments = Arguments::parse(arguments).map_err(|error| format!("{error}; see --help"))?;
     if arguments.help {
         printed(stdout.write_all(HELP.as_bytes()))?;
         return Ok(ALL_READ);
@@ -118,8 +117,10 @@ pub(crate) async fn run(
         } else {
             ReadOptions::default()
         };
-        let documents = read_paths(paths, stdin, options).collect();
-        let applied = apply::apply(&client, documents).await?;
+        let manifests = Manifests::read(paths, stdin, options);
+        let mut applied = apply::apply(&client, manifests.documents).await?;
+        applied.files = manifests.files;
+        applied.unreadable.extend(manifests.empty);
         (client, Origin::Files, applied)
     };
 
@@ -145,6 +146,30 @@ pub(crate) async fn run(
     }
     let is_fine = is_demo || mesh.is_whole();
     Ok(if is_fine { ALL_READ } else { SOME_UNREADABLE })
+}
+
+/// Ready on Ctrl-C and, where there is one, on a SIGTERM. Where there is no handler for it, a signal ends this process by
+/// itself.
+async fn asked_to_end() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
 }
 
 /// Where the demo is, as seen from the current folder where it is below that.

@@ -117,7 +117,7 @@ fn named(metadata: Option<&Value>) -> Result<(), DecodeError> {
     let path = FieldPath::default().child("metadata");
     let metadata = match metadata {
         Some(Value::Object(metadata)) => metadata,
-        None | Some(Value::Null) => return Err(DecodeError::new(path.child("name"), "there is no metadata")),
+        None | Some(Value::Null) => return Err(DecodeError::new(path, "is missing")),
         Some(other) => {
             return Err(DecodeError::new(
                 path,

@@ -42,7 +42,7 @@ fn wrong_arguments_are_an_error_and_help_is_not() {
     ] {
         let mut stdout = Vec::new();
         let error = run_to(arguments, "", &mut stdout, Screen::default()).unwrap_err();
-        assert_eq!(error.to_string(), reason);
+        assert_eq!(error.to_string(), format!("{reason}; see --help"));
         assert!(stdout.is_empty());
     }
     let (code, help) = quickstart(&["--help"], "");

@@ -58,7 +58,7 @@ fn empty_input_has_a_count_and_no_table() {
     for empty in ["", "---\n---\n", "# nothing\n"] {
         assert_eq!(
             quickstart(&["-"], empty),
-            (ALL_READ, "0 objects from 0 files\n".to_owned())
+            (ALL_READ, "0 objects from 1 file\n".to_owned())
         );
     }
 }
@@ -86,6 +86,26 @@ Could not be read:
 stdin:5: TrafficSplit `web`: the `apiVersion` `split.smi-spec.io` has no version: write `apiVersion: split.smi-spec.io/v1alpha4`
 "
         )
+    );
+}
+
+#[test]
+fn a_file_that_holds_nothing_counts_and_a_folder_without_manifests_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, empty) = (folder.path().join("notes.yaml"), folder.path().join("empty"));
+    fs::write(&file, "# nothing yet\n").unwrap();
+    fs::create_dir(&empty).unwrap();
+    fs::write(empty.join("notes.txt"), "kind: TrafficSplit\n").unwrap();
+    assert_eq!(
+        quickstart(&[path(&file)], ""),
+        (ALL_READ, "0 objects from 1 file\n".to_owned())
+    );
+    let (code, text) = quickstart(&[path(&empty), "-"], "");
+    assert_eq!(code, SOME_UNREADABLE);
+    let message = format!("no .yaml, .yml or .json in `{}`", empty.display());
+    assert_eq!(
+        text,
+        format!("0 objects from 1 file; 1 could not be read\n\nCould not be read:\n{message}\n")
     );
 }
 
