@@ -65,12 +65,20 @@ fn failure(event: MeshEvent) -> Option<InformerError> {
     }
 }
 
+/// What kubectl meets on the embedded server and not on others.
+const NOTES: &str = "
+VERSION is that of the manifest, or of the last writer after it. Write v1alpha4: an object of an older version is stored
+too, but kubectl reports that this release \"only converts upward\" until it converts downward as well. To delete a
+namespace: kubectl delete namespace NAME --wait=false
+";
+
 /// Says that changes follow, and how to make some: `kubeconfig` is for kubectl.
 pub(crate) fn announce(out: &mut impl Write, kubeconfig: Option<&Path>) -> io::Result<()> {
     if let Some(path) = kubeconfig {
         writeln!(out, "\nChange it from another terminal:")?;
         writeln!(out, "  export KUBECONFIG={}", path.display())?;
         writeln!(out, "  kubectl get smi -A")?;
+        out.write_all(NOTES.as_bytes())?;
     }
     writeln!(out, "\nWatching; Ctrl-C ends it.")?;
     out.flush()
