@@ -58,6 +58,7 @@ pub(crate) struct Held<'a> {
 /// A version of the Lease that is somebody else's, and since when nothing newer was seen.
 struct Seen {
     version: Option<String>,
+    holder: Option<String>,
     since: Instant,
 }
 
@@ -102,7 +103,11 @@ impl Candidate {
             };
             let spec = Some(self.taken(&LeaseSpec::default()));
             let lease = Lease { metadata, spec };
-            return unless_conflict(self.leases.create(&PostParams::default(), &lease).await);
+            return match self.leases.create(&PostParams::default(), &lease).await {
+                Err(kube::Error::Api(status)) if status.code == 409 => Ok(None),
+                // Not found is the namespace here: that does not mend itself, and somebody has to be told.
+                created => created.map(Some),
+            };
         };
         let spec = lease.spec.unwrap_or_default();
         let holder = spec.holder_identity.as_deref().unwrap_or_default();
@@ -110,7 +115,7 @@ impl Candidate {
             return Ok(None);
         }
         lease.spec = Some(self.taken(&spec));
-        unless_conflict(self.leases.replace(&self.name, &PostParams::default(), &lease).await)
+        unless_changed(self.leases.replace(&self.name, &PostParams::default(), &lease).await)
     }
 
     /// Whether a Lease of somebody else was seen without a change for as long as it lasts.
@@ -124,8 +129,13 @@ impl Candidate {
                 now.duration_since(seen.since) >= seconds.map_or(self.timing.duration, Duration::from_secs)
             }
             _ => {
+                let holder = &spec.holder_identity;
+                if seen.as_ref().is_none_or(|seen| seen.holder != *holder) {
+                    tracing::info!("waiting: `{}` holds the lease", holder.as_deref().unwrap_or_default());
+                }
                 *seen = Some(Seen {
                     version: metadata.resource_version.clone(),
+                    holder: holder.clone(),
                     since: now,
                 });
                 false
@@ -184,7 +194,7 @@ impl Held<'_> {
         let asked = Instant::now();
         let mut lease = self.lease.clone();
         lease.spec = Some(self.candidate.taken(&lease.spec.unwrap_or_default()));
-        if let Some(lease) = unless_conflict(leases.replace(name, &PostParams::default(), &lease).await)? {
+        if let Some(lease) = unless_changed(leases.replace(name, &PostParams::default(), &lease).await)? {
             (self.lease, self.renewed) = (lease, asked);
             return Ok(true);
         }
@@ -215,10 +225,10 @@ impl Held<'_> {
     }
 }
 
-/// None where somebody else was first.
-fn unless_conflict(written: Result<Lease, kube::Error>) -> Result<Option<Lease>, kube::Error> {
-    match written {
+/// None where somebody else replaced or deleted the Lease first.
+fn unless_changed(replaced: Result<Lease, kube::Error>) -> Result<Option<Lease>, kube::Error> {
+    match replaced {
         Err(kube::Error::Api(status)) if status.code == 409 || status.code == 404 => Ok(None),
-        written => written.map(Some),
+        replaced => replaced.map(Some),
     }
 }

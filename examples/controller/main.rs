@@ -11,6 +11,15 @@
 //! For the split `shop/web-canary` there is a ConfigMap `shop.web-canary` in the namespace of nginx, which is why ownership
 //! would not do and splits get a finalizer: an owner must be in the same namespace.
 //!
+//! While no controller runs, a split that is deleted stays, for its finalizer waits for one. To be rid of the controller for
+//! good, stop it and take its finalizer off each split:
+//!
+//! ```sh
+//! kubectl patch trafficsplit web-canary -n shop --type=merge -p '{"metadata":{"finalizers":null}}'
+//! ```
+//!
+//! This takes the finalizers of others off too, where there are any: then `kubectl edit` is the way.
+//!
 //! | file | shows |
 //! | --- | --- |
 //! | `reconcile.rs` | reconciling from a lister at whichever version the cluster serves, finalizers, Events, bad objects, graceful stop |
@@ -41,8 +50,13 @@ Renders the TrafficSplits of a cluster as nginx configuration, in ConfigMaps.
 
 Usage: controller [--namespace NAME] [--name NAME]
 
-  --namespace NAME  where nginx is, and the ConfigMaps and the Lease go; default: nginx
+  --namespace NAME  where nginx is, and the ConfigMaps and the Lease go; it must exist; default: nginx
   --name NAME       what this process is called when several want to lead; default: its HOSTNAME, which a Pod has
+
+Each split gets the finalizer smi-nginx.example.org/config: deleted while no controller runs, it stays until one does,
+or until the finalizer is taken off:
+
+  kubectl patch trafficsplit NAME -n NAMESPACE --type=merge -p '{\"metadata\":{\"finalizers\":null}}'
 ";
 
 #[tokio::main(flavor = "current_thread")]

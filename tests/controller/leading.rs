@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     controller::{lease::Timing, reconcile::LEASE},
+    log::Log,
     world::{World, holder},
 };
 
@@ -97,4 +98,30 @@ async fn a_lease_that_changed_hands_as_often_as_can_be_counted_can_be_taken() {
     let _controller = world.start("a");
     let spec = world.is_led_by("a").await.spec.unwrap();
     assert_eq!(spec.lease_transitions, Some(i32::MAX));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_is_not_there_is_told_of() {
+    let log = Log::start();
+    let mut world = World::new().await;
+    world.nginx = format!("no-{}", world.nginx);
+    let _controller = world.start("a");
+    log.says(&format!(
+        "cannot ask for the lease error=ApiError: namespaces \"{}\" not found",
+        world.nginx
+    ))
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_waits_says_once_for_whom() {
+    let log = Log::start();
+    let world = World::new().await;
+    let _first = world.start("a");
+    world.is_led_by("a").await;
+    let _second = world.start("b");
+    log.says("waiting: `a` holds the lease").await;
+    // Renewed meanwhile, and looked at.
+    world.is_renewed(5).await;
+    assert_eq!(log.count("waiting"), 1);
 }

@@ -17,6 +17,7 @@ mod support;
 mod bad_splits;
 mod faults;
 mod leading;
+mod log;
 mod nginx;
 mod rendering;
 mod restarts;

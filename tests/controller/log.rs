@@ -1,0 +1,60 @@
+//! What the controllers of a test tell the people who run them.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use tracing::{Level, subscriber::DefaultGuard};
+
+use crate::support::until;
+
+/// What is told on this thread, where all of a test runs, from its start until it is dropped.
+pub(crate) struct Log {
+    text: Arc<Mutex<Vec<u8>>>,
+    _guard: DefaultGuard,
+}
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let text = Arc::<Mutex<Vec<u8>>>::default();
+        let writer = text.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(Level::INFO)
+            .with_writer(move || Writer(writer.clone()))
+            .finish();
+        Self {
+            text,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// How many lines have `text` in them.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        let log = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
+        log.lines().filter(|line| line.contains(text)).count()
+    }
+
+    /// Waits until a line has `text` in it.
+    pub(crate) async fn says(&self, text: &str) {
+        until(&format!("`{text}` is told"), async || {
+            (self.count(text) > 0).then_some(())
+        })
+        .await;
+    }
+}
+
+struct Writer(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut text = self.0.lock().map_err(|_| io::ErrorKind::Other)?;
+        text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
