@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | `objects.rs` | informers with projections: of each object only what a proxy needs stays in memory, indexed |
 //! | `snapshot.rs` | what a proxy must know, put together from the listers; what cannot be read or found grants nothing |
+//! | `health.rs` | what is said of a server that does not answer, and of data that is old |
 //! | `snapshots.rs` | change streams: which snapshots a change touches, versions that grow through restarts, late and slow subscribers, the age of the data |
 
 use std::{
@@ -17,50 +18,47 @@ use std::{
     error::Error,
     io::{self, Write},
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use smi_sdk::{access::ServiceIdentity, kube::Client};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, interval},
+};
 
+pub(crate) mod arguments;
+pub(crate) mod health;
 pub(crate) mod objects;
 pub(crate) mod snapshot;
 pub(crate) mod snapshots;
 
+use arguments::{Arguments, HELP};
+use health::Health;
 use snapshots::{Cache, Latest};
-
-const HELP: &str = "\
-Prints what the proxies of service accounts must know, whenever it changes, until Ctrl-C.
-
-Usage: cache NAMESPACE/NAME..
-";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "cache: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let (code, error) = match Arguments::parse(env::args_os().skip(1)) {
+        Ok(Some(arguments)) => (1, run(arguments).await.err()),
+        Ok(None) => (1, io::stdout().write_all(HELP.as_bytes()).err().map(Into::into)),
+        Err(error) => (2, Some(error.into())),
+    };
+    let Some(error) = error else { return ExitCode::SUCCESS };
+    let _ = writeln!(io::stderr(), "cache: {error}");
+    ExitCode::from(code)
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    if arguments.is_empty() || arguments.iter().any(|argument| argument.starts_with('-')) {
-        return Ok(io::stdout().write_all(HELP.as_bytes())?);
-    }
-    let accounts: Vec<ServiceIdentity> = arguments.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let epoch = epoch(SystemTime::now()).ok_or("the clock is not of this age")?;
     let (cache, driver) = Cache::start(&Client::try_default().await?, epoch);
-    let subscriptions = accounts.into_iter().map(|account| {
+    let subscriptions = arguments.accounts.into_iter().map(|account| {
         let snapshots = cache.subscribe(&account);
         follow(&cache, account, snapshots)
     });
     tokio::select! {
         () = driver => Err("the informers ended".into()),
+        told = tell(&cache, Health::new(arguments.max_age, Instant::now())) => Ok(told?),
         printed = futures::future::try_join_all(subscriptions) => Ok(printed.map(drop)?),
         stopped = tokio::signal::ctrl_c() => Ok(stopped?),
     }
@@ -71,6 +69,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
 /// one cache runs at a time; where neither is sure, keep the number of the start in the cluster.
 pub(crate) fn epoch(now: SystemTime) -> Option<u64> {
     u64::try_from(now.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()
+}
+
+/// Tells on standard error what is wrong: a proxy's control plane that prints nothing may as well be out of reach.
+async fn tell(cache: &Cache, mut health: Health) -> io::Result<()> {
+    let mut looks = interval(Duration::from_secs(1));
+    loop {
+        let now = looks.tick().await;
+        for line in health.look(now, cache.age(now), cache.failures(now)) {
+            writeln!(io::stderr(), "cache: {line}")?;
+        }
+    }
 }
 
 /// Prints the snapshots of an account. One that is too slow for all of them gets the last.

@@ -1,6 +1,6 @@
 //! Every SMI object of a cluster, cut down to what a proxy needs.
 
-use std::time::Duration;
+use std::{error::Error, fmt::Write as _, time::Duration};
 
 use futures::{Stream, StreamExt, stream::select_all};
 use kube::Client;
@@ -11,7 +11,7 @@ use smi_sdk::{
         v1alpha4::{IdentitySchemes, Rule, TrafficTarget},
     },
     core::key::ObjectKey,
-    informers::{Batch, Changes, Lister, Projected, Stored},
+    informers::{Batch, Changes, Event, InformerError, Lister, Projected, Stored},
     kube,
     specs::v1alpha4::HttpMatch,
     split::v1alpha4::Backend,
@@ -65,6 +65,37 @@ pub(crate) struct Objects {
     pub(crate) splits: Lister<Projected<Split>>,
 }
 
+/// What an informer of the kind said last: why the server does not answer as it should, or anything else.
+pub(crate) struct Heard {
+    pub(crate) kind: &'static str,
+    pub(crate) failure: Option<String>,
+}
+
+impl Heard {
+    fn of<S>(kind: &'static str, event: &Event<S>) -> Self {
+        let failure = match event {
+            Event::Failed(error) => Some(in_full(error)),
+            _ => None,
+        };
+        Self { kind, failure }
+    }
+}
+
+/// The error with its causes: "connection refused" is the last of them.
+fn in_full(error: &InformerError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let why = error.to_string();
+        // Some say their cause themselves.
+        if !text.contains(&why) {
+            let _ = write!(text, ": {why}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// Which namespaces a batch of changes is about.
 pub(crate) enum Touched {
     All,
@@ -73,7 +104,7 @@ pub(crate) enum Touched {
 
 impl Objects {
     /// The listers, and what keeps them up to date while it is polled.
-    pub(crate) fn start(client: &Client) -> (Self, impl Stream<Item = ()> + Send + Unpin + use<>) {
+    pub(crate) fn start(client: &Client) -> (Self, impl Stream<Item = Heard> + Send + Unpin + use<>) {
         let smi = Clientset::new(client.clone());
         let targets = smi.traffic_targets().informer().project(Grant::of);
         let (grants, grant_events) = targets.index(destination).start();
@@ -95,12 +126,12 @@ impl Objects {
         });
         let (splits, split_events) = splits.start();
         let events = select_all([
-            grant_events.map(drop).boxed(),
-            binding_events.map(drop).boxed(),
-            http_events.map(drop).boxed(),
-            tcp_events.map(drop).boxed(),
-            udp_events.map(drop).boxed(),
-            split_events.map(drop).boxed(),
+            grant_events.map(|event| Heard::of("TrafficTarget", &event)).boxed(),
+            binding_events.map(|event| Heard::of("IdentityBinding", &event)).boxed(),
+            http_events.map(|event| Heard::of("HTTPRouteGroup", &event)).boxed(),
+            tcp_events.map(|event| Heard::of("TCPRoute", &event)).boxed(),
+            udp_events.map(|event| Heard::of("UDPRoute", &event)).boxed(),
+            split_events.map(|event| Heard::of("TrafficSplit", &event)).boxed(),
         ]);
         let objects = Self {
             grants,
@@ -153,20 +184,27 @@ impl Objects {
         self.each(now).into_iter().filter_map(|kind| kind.failing).max()
     }
 
+    /// The kinds for which the server fails.
+    pub(crate) fn failing_kinds(&self, now: Instant) -> impl Iterator<Item = &'static str> {
+        let failing = self.each(now).into_iter().filter(|kind| kind.failing.is_some());
+        failing.map(|kind| kind.kind)
+    }
+
     fn each(&self, now: Instant) -> [Says; 6] {
         [
-            Says::of(&self.grants, now),
-            Says::of(&self.bindings, now),
-            Says::of(&self.http, now),
-            Says::of(&self.tcp, now),
-            Says::of(&self.udp, now),
-            Says::of(&self.splits, now),
+            Says::of("TrafficTarget", &self.grants, now),
+            Says::of("IdentityBinding", &self.bindings, now),
+            Says::of("HTTPRouteGroup", &self.http, now),
+            Says::of("TCPRoute", &self.tcp, now),
+            Says::of("UDPRoute", &self.udp, now),
+            Says::of("TrafficSplit", &self.splits, now),
         ]
     }
 }
 
 /// What a lister says of the server.
 struct Says {
+    kind: &'static str,
     is_ready: bool,
     is_missing: bool,
     age: Option<Duration>,
@@ -174,8 +212,9 @@ struct Says {
 }
 
 impl Says {
-    fn of<S: Stored>(lister: &Lister<S>, now: Instant) -> Self {
+    fn of<S: Stored>(kind: &'static str, lister: &Lister<S>, now: Instant) -> Self {
         Self {
+            kind,
             is_ready: lister.is_ready(),
             is_missing: lister.is_missing(),
             age: lister.age(now),

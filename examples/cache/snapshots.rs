@@ -1,7 +1,7 @@
 //! Snapshots for the proxies that ask for them, kept up to date.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -15,7 +15,7 @@ use smi_sdk::{access::ServiceIdentity, kube};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    objects::{Objects, Touched, destination},
+    objects::{Heard, Objects, Touched, destination},
     snapshot::{Content, Snapshot},
 };
 
@@ -26,6 +26,8 @@ pub(crate) type Latest = Option<Arc<Snapshot>>;
 pub(crate) struct Cache {
     objects: Objects,
     accounts: Mutex<HashMap<ServiceIdentity, watch::Sender<Latest>>>,
+    /// Why the server failed last, for each kind that has not been heard of since.
+    failures: Mutex<BTreeMap<&'static str, String>>,
     /// The last version that was given to a snapshot.
     version: AtomicU64,
 }
@@ -41,6 +43,7 @@ impl Cache {
         let cache = Arc::new(Self {
             objects,
             accounts: Mutex::default(),
+            failures: Mutex::default(),
             version: AtomicU64::new(epoch),
         });
         let this = cache.clone();
@@ -51,8 +54,9 @@ impl Cache {
                         Some(touched) => this.update(&touched),
                         None => return,
                     },
-                    event = events.next() => if event.is_none() {
-                        return;
+                    heard = events.next() => match heard {
+                        Some(heard) => this.hear(heard),
+                        None => return,
                     },
                 }
             }
@@ -79,6 +83,23 @@ impl Cache {
     /// How long the API server has not answered as it should; none where it does.
     pub(crate) fn failing(&self, now: Instant) -> Option<Duration> {
         self.objects.failing(now)
+    }
+
+    /// The kinds for which the API server does not answer as it should, and why.
+    pub(crate) fn failures(&self, now: Instant) -> Vec<(&'static str, String)> {
+        let failures = lock(&self.failures);
+        let failing = self.objects.failing_kinds(now);
+        failing
+            .filter_map(|kind| Some((kind, failures.get(kind)?.clone())))
+            .collect()
+    }
+
+    fn hear(&self, heard: Heard) {
+        let mut failures = lock(&self.failures);
+        match heard.failure {
+            Some(why) => failures.insert(heard.kind, why),
+            None => failures.remove(heard.kind),
+        };
     }
 
     /// Makes the snapshots anew that a batch of changes can have changed.
@@ -108,8 +129,12 @@ impl Cache {
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<ServiceIdentity, watch::Sender<Latest>>> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.accounts)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether changes in some namespaces can matter to an account: they are in its own, in that of a target that it had, or

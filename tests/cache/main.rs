@@ -14,7 +14,9 @@ mod cache;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod arguments;
 mod content;
 mod faults;
+mod health;
 mod versions;
 mod world;
