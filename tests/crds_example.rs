@@ -188,3 +188,34 @@ fn a_ca_bundle_is_a_file_of_certificates() {
     let error = printed(&["--webhook", "a/b", "--ca-bundle", missing.to_str().unwrap()]).unwrap_err();
     assert!(error.contains("missing`: No such file"), "{error}");
 }
+
+#[test]
+fn what_would_be_forgotten_is_refused() {
+    let serving = "with a webhook every version is served: `--serve` can only be `all` then";
+    for (arguments, error) in [
+        (&["--serve", "released", "--webhook", "a/b"][..], serving),
+        (&["--webhook-url", "https://smi.example/", "--serve", "drafts"], serving),
+        (&["--webhook", "a/b", "--webhook", "c/d"], "`--webhook` is given twice"),
+        (&["--serve", "all", "--serve", "drafts"], "`--serve` is given twice"),
+    ] {
+        assert_eq!(with_ca(arguments).unwrap_err(), error);
+    }
+    let webhook = ["--webhook", "a/b", "--serve", "all"];
+    assert_eq!(with_ca(&webhook), with_ca(&webhook[..2]));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_with_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = printed(&["--out", file.to_str().unwrap()]).unwrap_err();
+    let start = format!("`--out {}`: ", file.display());
+    assert!(error.starts_with(&start), "{error}");
+
+    let name = "trafficsplits.split.smi-spec.io.yaml";
+    fs::create_dir(folder.path().join(name)).unwrap();
+    let error = printed(&["--out", folder.path().to_str().unwrap()]).unwrap_err();
+    let start = format!("`--out {}`: `{name}`: ", folder.path().display());
+    assert!(error.starts_with(&start), "{error}");
+}

@@ -13,7 +13,7 @@ Prints the CRDs of every SMI kind.
 Usage: crds [OPTIONS]
 
   --out DIR              write DIR/PLURAL.GROUP.yaml for each CRD instead of printing one stream
-  --serve WHICH          released (default): the newest released version; drafts: the newest version, be it a
+  --serve WHICH          released (default without a webhook): the newest released version; drafts: the newest version, be it a
                          draft; all: every version, drafts included. Without a webhook an API server only rewrites
                          apiVersion between them, and drops what the stored version has no field for
   --stored VERSION       the stored version, such as v1alpha2, of the kinds that have it; default: the newest that is served
@@ -30,7 +30,8 @@ Usage: crds [OPTIONS]
 pub(super) struct Arguments {
     pub(super) out: Option<PathBuf>,
     pub(super) help: bool,
-    options: CrdOptions,
+    serve: Option<Serve>,
+    stored: Option<Stored>,
     webhook: Webhook,
 }
 
@@ -42,14 +43,14 @@ impl Arguments {
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("out") => found.out = Some(parser.value()?.into()),
-                Long("serve") => found.options.serve = serve(&parser.value()?.string()?)?,
-                Long("stored") => found.options.stored = stored(parser.value()?.string()?)?,
-                Long("webhook") => webhook.service = Some(parser.value()?.string()?),
-                Long("webhook-port") => webhook.port = Some(parser.value()?.string()?),
-                Long("webhook-path") => webhook.path = Some(parser.value()?.string()?),
-                Long("webhook-url") => webhook.url = Some(parser.value()?.string()?),
-                Long("ca-bundle") => webhook.ca_bundle = Some(parser.value()?.into()),
+                Long("out") => once("--out", &mut found.out, parser.value()?.into())?,
+                Long("serve") => once("--serve", &mut found.serve, serve(&parser.value()?.string()?)?)?,
+                Long("stored") => once("--stored", &mut found.stored, stored(parser.value()?.string()?)?)?,
+                Long("webhook") => once("--webhook", &mut webhook.service, parser.value()?.string()?)?,
+                Long("webhook-port") => once("--webhook-port", &mut webhook.port, parser.value()?.string()?)?,
+                Long("webhook-path") => once("--webhook-path", &mut webhook.path, parser.value()?.string()?)?,
+                Long("webhook-url") => once("--webhook-url", &mut webhook.url, parser.value()?.string()?)?,
+                Long("ca-bundle") => once("--ca-bundle", &mut webhook.ca_bundle, parser.value()?.into())?,
                 Short('h') | Long("help") => found.help = true,
                 other => return Err(other.unexpected().into()),
             }
@@ -59,11 +60,28 @@ impl Arguments {
 
     /// The options, with the webhook that was asked for.
     pub(super) fn options(&self) -> Result<CrdOptions, Box<dyn Error>> {
-        let mut options = self.options.clone();
+        let mut options = CrdOptions::default();
         if let Some(conversion) = self.webhook.conversion()? {
+            if self.serve.is_some_and(|serve| serve != Serve::All) {
+                return Err("with a webhook every version is served: `--serve` can only be `all` then".into());
+            }
             options.conversion = conversion;
         }
+        if let Some(serve) = self.serve {
+            options.serve = serve;
+        }
+        if let Some(stored) = &self.stored {
+            options.stored = stored.clone();
+        }
         Ok(options)
+    }
+}
+
+/// Takes the value of an option that has none yet: of two, one would be forgotten without a word.
+fn once<T>(option: &str, place: &mut Option<T>, value: T) -> Result<(), String> {
+    match place.replace(value) {
+        Some(_) => Err(format!("`{option}` is given twice")),
+        None => Ok(()),
     }
 }
 

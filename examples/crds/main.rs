@@ -46,11 +46,12 @@ pub(crate) fn run(
     let Some(folder) = arguments.out else {
         return print(&crds, stdout);
     };
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    fs::create_dir_all(&folder).map_err(|error| format!("`--out {}`: {error}", folder.display()))?;
+    let out = folder.display();
     for crd in crds {
         let name = crd.metadata.name.as_deref().ok_or("a CRD without a name")?;
-        let file = folder.join(format!("{name}.yaml"));
-        fs::write(&file, to_yaml(&crd)?).map_err(|error| format!("{}: {error}", file.display()))?;
+        let file = format!("{name}.yaml");
+        fs::write(folder.join(&file), to_yaml(&crd)?).map_err(|error| format!("`--out {out}`: `{file}`: {error}"))?;
     }
     Ok(())
 }
