@@ -11,6 +11,7 @@ use std::{
     fs,
     io::{self, Write as _},
     path::Path,
+    process::ExitCode,
 };
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -21,9 +22,10 @@ use tempfile::NamedTempFile;
 fn crds(paths: impl Iterator<Item = String>) -> Result<Vec<CustomResourceDefinition>, Box<dyn Error>> {
     let mut crds = Vec::new();
     for path in paths {
-        let text = fs::read(&path)?;
+        let text = fs::read(&path).map_err(|error| format!("{path}: {error}"))?;
         for document in document::read(&text, path.as_str(), &Options::default()) {
-            crds.push(serde_json::from_value(document?.value)?);
+            let crd = serde_json::from_value(document?.value);
+            crds.push(crd.map_err(|error| format!("{path}: no CRD: {error}"))?);
         }
     }
     Ok(crds)
@@ -39,9 +41,22 @@ fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
-    let kubeconfig = arguments.next().ok_or("usage: listen KUBECONFIG [CRD.yaml..]")?;
+    let Some(kubeconfig) = arguments.next() else {
+        let _ = writeln!(io::stderr(), "usage: listen KUBECONFIG [CRD.yaml..]");
+        return ExitCode::from(2);
+    };
+    match run(kubeconfig, arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "listen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(kubeconfig: String, arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let server = Server::new(crds(arguments)?);
     let mut out = io::stdout();
     for refused in server.refused() {
@@ -52,7 +67,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     write_secret(
         Path::new(&kubeconfig),
         &serde_json::to_vec_pretty(&listening.kubeconfig())?,
-    )?;
+    )
+    .map_err(|error| format!("{kubeconfig}: {error}"))?;
     writeln!(
         out,
         "listening on {}: kubectl --kubeconfig {kubeconfig}",
