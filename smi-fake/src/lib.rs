@@ -68,7 +68,8 @@
 //! | discovery shows the reviews of `kubectl auth` (`selfsubjectaccessreviews` and its like) | they are answered, and not shown |
 //! | `scale`, `log`, `exec`, `binding`, `eviction`, ServiceAccount tokens | not served; `status` and `finalize` are |
 //! | protobuf, YAML, CBOR | bodies of built-in kinds may be protobuf, other than CRDs; any may be YAML; answers are JSON; CBOR gets `415` or `406`, as there |
-//! | `/openapi/v2` as protobuf, `/metrics`, aggregated API servers | only JSON; not served |
+//! | `/openapi/v2` as protobuf | without paths; with them as JSON |
+//! | `/metrics`, aggregated API servers | not served |
 //! | validation and defaults of every field of built-in kinds | types, unknown fields, names, labels and the usual mistakes: ports, types and names of Services, keys of ConfigMaps and Secrets, containers and selectors. Not: that fields do not change later, volumes, probes, quantities |
 //! | addresses of Services: unique, also when they are asked for; node ports | counted up from 10.0.0.1; none |
 //! | CEL rules of a CRD are compiled and costed when it comes | a bad rule fails the objects that it is for |

@@ -1,6 +1,7 @@
 //! OpenAPI documents, by which `kubectl explain` explains and kubectl knows what a server can do.
 
 mod operations;
+pub(crate) mod protobuf;
 mod schemas;
 mod v2;
 

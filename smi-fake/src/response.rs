@@ -32,6 +32,10 @@ pub(crate) fn json_as(media_type: &'static str, value: &Value) -> Response<Respo
     whole(200, HeaderValue::from_static(media_type), bytes.into())
 }
 
+pub(crate) fn bytes(media_type: &'static str, bytes: Vec<u8>) -> Response<ResponseBody> {
+    whole(200, HeaderValue::from_static(media_type), bytes.into())
+}
+
 pub(crate) fn text(code: u16, text: &'static str) -> Response<ResponseBody> {
     whole(
         code,

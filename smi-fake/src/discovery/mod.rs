@@ -3,14 +3,14 @@
 mod aggregated;
 mod resources;
 
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, header::ACCEPT};
 use kube::core::response::reason;
 use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
     error::ApiError,
-    openapi,
+    openapi::{self, protobuf},
     request::{Accept, Form},
     response::{self, ResponseBody},
 };
@@ -46,6 +46,17 @@ pub(crate) fn serve(cluster: &Cluster, headers: &HeaderMap, words: &[String]) ->
         }
         ["openapi", "v3", "api", version] => resources::openapi(registry, "", version),
         ["openapi", "v3", "apis", group, version] => resources::openapi(registry, group, version),
+        ["openapi", "v2"] if Accept::read(headers).is_none() => {
+            let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            if !accepted
+                .flat_map(|text| text.split(','))
+                .any(|one| one.trim() == protobuf::ASKED)
+            {
+                return response::error(&ApiError::not_acceptable());
+            }
+            let document = protobuf::protobuf(&resources::openapi_v2(registry));
+            return response::bytes(protobuf::MEDIA_TYPE, document);
+        }
         ["openapi", "v2"] => Some(resources::openapi_v2(registry)),
         _ => None,
     };

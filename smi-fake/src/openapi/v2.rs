@@ -1,6 +1,6 @@
 //! The OpenAPI v2 document, made from the v3 document of all kinds.
 //!
-//! kubectl asks for v2 in protobuf alone, and only where there is no v3; this one is for clients that read JSON.
+//! kubectl asks for v2 in protobuf alone, where there is no v3 and for a `List`; this one is for clients that read JSON.
 
 use serde_json::{Map, Value, json};
 
