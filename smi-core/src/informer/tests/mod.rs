@@ -2,6 +2,7 @@
 
 mod laws;
 mod pressure;
+mod script;
 mod server;
 mod streams;
 
