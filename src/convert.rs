@@ -1,4 +1,4 @@
-//! Reading any version of any kind as the newest.
+//! Reading any version of any kind as the newest, and writing it as any other.
 //!
 //! Typed, an object goes to its hub with [`Spoke::into_hub`]; on JSON values [`converters`] does the same for every kind.
 //!
@@ -20,7 +20,10 @@
 //! # Ok::<(), smi_sdk::convert::ConvertError>(())
 //! ```
 
-pub use smi_core::convert::{ConvertError, Converted, Converter, Converters, Hub, Loss, LossReason, Spoke};
+pub use smi_core::convert::{
+    Beside, CONVERSION_DATA, ConvertError, Converted, Converter, Converters, Fields, Fingerprint, Hub, Items, Known,
+    Loss, LossReason, Moved, STASH_MAX, Spoke, Stash,
+};
 
 /// The converters of every SMI kind that has a CRD.
 ///

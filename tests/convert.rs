@@ -177,13 +177,22 @@ fn a_review_converts_every_object() {
 }
 
 #[test]
-fn a_review_that_would_lose_something_fails() {
+fn a_review_keeps_in_an_annotation_what_the_version_does_not_say() {
     let response = review(&[split("v1alpha1", "a", "500m")]);
-    assert_eq!(response["result"]["status"], "Failure");
+    assert_eq!(response["result"]["status"], "Success");
+    let kept = &response["convertedObjects"][0]["metadata"]["annotations"]["smi-spec.io/conversion-data"];
+    assert!(kept.as_str().unwrap().contains("500m"), "{kept}");
+}
+
+#[test]
+fn a_review_refuses_an_object_that_it_could_only_pass_on() {
+    let target =
+        json!({"apiVersion": "access.smi-spec.io/v1alpha3", "kind": "TrafficTarget", "metadata": {"name": "a"}});
+    let response = review(&[target]);
     assert_eq!(
         response["result"]["message"],
-        "TrafficSplit a: `spec.backends[0].weight`: the same in proportion, spelled otherwise; this release has no place \
-         to keep what is lost"
+        "TrafficTarget a: `split.smi-spec.io/v1alpha4` was asked for: not of the group that was asked for, the object stays \
+         as it is"
     );
 }
 

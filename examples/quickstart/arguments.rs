@@ -21,9 +21,7 @@ Usage: quickstart [OPTIONS] [PATH..]
 
 VERSION is the version at which an object was last written: that of the manifest, or that of the last writer after it.
 
-The server of --watch takes every version, and converts upward only until the way down is there: a write at an older
-version is stored, and kubectl reports \"only converts upward\". Write v1alpha4 meanwhile. `kubectl delete namespace`
-needs --wait=false.
+The server of --watch takes and serves every version. `kubectl delete namespace` needs --wait=false there.
 
 Exit code: 0 when everything could be read, 1 when something could not or was refused, 2 for wrong arguments and a cluster
 that does not answer. The demo has one broken object on purpose and exits with 0.

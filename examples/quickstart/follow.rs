@@ -67,9 +67,8 @@ fn failure(event: MeshEvent) -> Option<InformerError> {
 
 /// What kubectl meets on the embedded server and not on others.
 const NOTES: &str = "
-VERSION is that of the manifest, or of the last writer after it. Write v1alpha4: an object of an older version is stored
-too, but kubectl reports that this release \"only converts upward\" until it converts downward as well. To delete a
-namespace: kubectl delete namespace NAME --wait=false
+VERSION is that of the manifest, or of the last writer after it; any version may be written. To delete a namespace:
+kubectl delete namespace NAME --wait=false
 ";
 
 /// Says that changes follow, and how to make some: `kubeconfig` is for kubectl.

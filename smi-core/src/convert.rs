@@ -4,29 +4,44 @@
 //! way to the hub and back. A [`Converter`] lists the versions of one kind, [`Converters`] holds one for each kind and
 //! works on JSON values of any version.
 //!
-//! Today every version is read as the hub. The way down answers with [`ConvertError::Downward`].
+//! Nothing is lost on the way: what a version cannot say is kept in an annotation, the [`Stash`], and comes back where the
+//! object was not edited. And nothing widens: what cannot be said is left out so that the object grants less.
 
 use kube::core::{CustomResourceExt, Resource, object::HasSpec};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
+mod beside;
 mod converter;
 mod converters;
 mod error;
+mod fields;
+mod fingerprint;
 mod loss;
+mod metadata;
+mod review;
 mod shape;
+mod spoke;
+mod stash;
 mod version;
 
+pub use beside::Beside;
 pub use converter::Converter;
 pub use converters::Converters;
 pub use error::ConvertError;
+pub use fields::{Fields, Items};
+pub use fingerprint::Fingerprint;
 pub use kube::core::DynamicObject;
 pub use loss::{Loss, LossReason};
+pub use spoke::{Known, Moved, Spoke};
+pub use stash::{CONVERSION_DATA, STASH_MAX, Stash};
 
 /// A kind at one version: what `#[derive(CustomResource)]` gives a type that can be written, read and described.
 pub trait Versioned:
     Resource<DynamicType = ()>
     + HasSpec<Spec: DeserializeOwned>
     + CustomResourceExt
+    + Clone
     + Serialize
     + DeserializeOwned
     + Send
@@ -39,6 +54,7 @@ impl<K> Versioned for K where
     K: Resource<DynamicType = ()>
         + HasSpec<Spec: DeserializeOwned>
         + CustomResourceExt
+        + Clone
         + Serialize
         + DeserializeOwned
         + Send
@@ -48,41 +64,18 @@ impl<K> Versioned for K where
 }
 
 /// The newest version of a kind.
-pub trait Hub: Versioned {}
-
-/// A version of a kind, with the way to the kind's hub and back. A hub is its own spoke.
-pub trait Spoke: Versioned {
-    /// The newest version of this kind.
-    type Hub: Hub;
-
-    /// The object as the hub says it.
+pub trait Hub: Versioned {
+    /// The objects that must stand beside this one so that it means what it says; see [`Converted::companions`].
     ///
     /// # Errors
-    /// Where the object holds a value that no version could mean, such as a negative weight.
-    fn into_hub(self) -> Result<Converted<Self::Hub>, ConvertError>;
-
-    /// The hub's object as this version says it.
-    ///
-    /// # Errors
-    /// [`ConvertError::Downward`] for every version but the hub: the way down is not built yet.
-    fn from_hub(hub: Self::Hub) -> Result<Converted<Self>, ConvertError> {
-        Err(ConvertError::downward(
-            &Self::Hub::api_version(&()),
-            &Self::api_version(&()),
-            &hub,
-        ))
-    }
-}
-
-impl<H: Hub> Spoke for H {
-    type Hub = H;
-
-    fn into_hub(self) -> Result<Converted<H>, ConvertError> {
-        Ok(Converted::exactly(self))
+    /// [`ConvertError::Encode`].
+    fn companions(&self) -> Result<Vec<DynamicObject>, ConvertError> {
+        Ok(Vec::new())
     }
 
-    fn from_hub(hub: H) -> Result<Converted<Self>, ConvertError> {
-        Ok(Converted::exactly(hub))
+    /// As [`Spoke::mend`].
+    fn mend(_object: &mut Value) -> Vec<Loss> {
+        Vec::new()
     }
 }
 
@@ -93,7 +86,8 @@ pub struct Converted<T> {
     /// The object at the version that was asked for.
     pub object: T,
     /// Objects that must stand beside it so that it means the same: the TCPRoutes that stand for the ports of old
-    /// TrafficTargets. For a reader who does not have them the object grants less, never more.
+    /// TrafficTargets. For a reader who does not have them the object grants less, never more. A caller with the set of
+    /// objects writes them beside it; a conversion webhook cannot.
     pub companions: Vec<DynamicObject>,
     /// What the version that was asked for does not say.
     pub losses: Vec<Loss>,

@@ -84,6 +84,17 @@ impl FieldPath {
         }
     }
 
+    /// The path of fields whose names stand in `path` with dots between them, as in `spec.destination.port`.
+    pub(crate) fn dotted(path: &str) -> Self {
+        path.split('.')
+            .fold(Self::root(), |path, name| path.child(name.to_owned()))
+    }
+
+    /// Whether one of the two is the other, or within it.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.iter().zip(other).all(|(ours, theirs)| ours == theirs)
+    }
+
     /// This path followed by `rest`, a path relative to what this path points to.
     #[must_use]
     pub fn join(&self, rest: &Self) -> Self {

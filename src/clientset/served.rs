@@ -19,9 +19,10 @@ const TRIES: usize = 5;
 /// The objects of one kind, at the newest version that the cluster serves; cheap to clone.
 ///
 /// Objects go in and come out as the hub, the newest version there is. Each call asks the server for its versions first.
-/// Where it serves an older one only, objects can be read and deleted; to write them there, this release has no way down
-/// from the hub, and answers [`ConvertError::Downward`]. A conversion upward may need companions, which these calls leave
-/// out: see [`Converted`](crate::convert::Converted).
+/// Where it serves an older one only, objects are written as that one says them, and what it cannot say is kept in an
+/// annotation ([`Stash`](crate::convert::Stash)). What stands beside an object so that it means the same is left out
+/// ([`Converted::companions`](crate::convert::Converted::companions)); a TrafficTarget tells it in
+/// [`required_routes`](crate::access::v1alpha4::TrafficTarget::required_routes).
 pub struct Served<K> {
     client: Client,
     converter: Arc<Converter<K>>,

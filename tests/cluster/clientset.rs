@@ -7,7 +7,12 @@ use kube::{
     api::{DeleteParams, ListParams, PostParams},
 };
 use serde_json::json;
-use smi_sdk::{Clientset, CrdOptions, access::v1alpha4::Subject, clientset::ClientError, convert::ConvertError, split};
+use smi_sdk::{
+    Clientset, CrdOptions,
+    access::v1alpha4::{Subject, TrafficTarget},
+    clientset::ClientError,
+    split,
+};
 
 use crate::{
     samples::{self, Raw},
@@ -110,7 +115,7 @@ async fn the_server_refuses_what_the_crd_does_not_admit() {
 }
 
 /// In a cluster that serves nothing newer than `version`; `body` is the sample target there.
-async fn is_read_and_not_written(version: &str, body: &serde_json::Value) {
+async fn is_read_and_written(version: &str, body: &serde_json::Value) {
     let cluster = cluster_with(samples::serving_only(version)).await;
     let raw = Raw::targets(&cluster.client, &cluster.namespace, version);
     raw.create("orders", body.clone()).await;
@@ -126,40 +131,47 @@ async fn is_read_and_not_written(version: &str, body: &serde_json::Value) {
         std::slice::from_ref(&found)
     );
 
-    let downward = |result: Result<(), ClientError>| match result {
-        Err(ClientError::Convert(error @ ConvertError::Downward { .. })) => error.to_string(),
-        other => panic!("{other:?}"),
-    };
-    let mut message = downward(targets.replace(found.clone()).await.map(drop));
-    message = message.replace(&cluster.namespace, "NAMESPACE");
-    let expected = format!(
-        "`NAMESPACE/orders` cannot be converted from `access.smi-spec.io/v1alpha4` down to `access.smi-spec.io/{version}`: this release only converts upward"
-    );
-    assert_eq!(message, expected);
-    downward(targets.create(samples::target("other")).await.map(drop));
-    downward(targets.apply("tests", found).await.map(drop));
-    let changed = targets.patch("orders", |target| {
-        target.spec.destination = Subject::service_account("x");
+    // Written at the version that is served, read as the newest.
+    let patched = targets.patch("orders", |target| {
+        target.spec.sources.push(Subject::service_account("jobs"));
     });
-    downward(changed.await.map(drop));
-    assert_eq!(raw.api.list(&ListParams::default()).await.unwrap().items.len(), 1);
+    let patched = patched.await.unwrap();
+    assert_eq!(targets.get("orders").await.unwrap(), patched);
+    let replaced = targets
+        .replace(TrafficTarget {
+            spec: found.spec.clone(),
+            ..patched
+        })
+        .await
+        .unwrap();
+    assert_eq!(replaced.spec, found.spec);
+    targets.create(samples::target("other")).await.unwrap();
+    let mut applied = samples::target("other");
+    applied.spec.rules.clear();
+    assert_eq!(
+        targets.apply("tests", applied.clone()).await.unwrap().spec,
+        applied.spec
+    );
+    let items = raw.api.list(&ListParams::default()).await.unwrap().items;
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[0].data, *body);
 
     targets.delete("orders", &DeleteParams::default()).await.unwrap();
     assert_eq!(code(raw.api.get("orders").await), 404);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_released_version_is_read_as_the_newest_and_not_written() {
+async fn the_released_version_is_read_and_written_as_the_newest() {
     let body = json!({"spec": {"destination": {"kind": "ServiceAccount", "name": "api"},
         "sources": [{"kind": "ServiceAccount", "name": "web"}], "rules": [{"kind": "HTTPRouteGroup", "name": "api"}]}});
-    is_read_and_not_written("v1alpha3", &body).await;
+    is_read_and_written("v1alpha3", &body).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_version_is_read_as_the_newest_and_not_written() {
+async fn the_oldest_version_is_read_and_written_as_the_newest() {
     let body = json!({"destination": {"kind": "ServiceAccount", "name": "api"},
         "sources": [{"kind": "ServiceAccount", "name": "web"}], "specs": [{"kind": "HTTPRouteGroup", "name": "api"}]});
-    is_read_and_not_written("v1alpha1", &body).await;
+    is_read_and_written("v1alpha1", &body).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,12 +1,13 @@
 //! What becomes of old objects, by what the CRDs say of conversion.
 
 use futures::FutureExt;
+use kube::api::PostParams;
 use serde_json::json;
 use smi_sdk::{Clientset, Conversion, CrdOptions, Informers, Serve, Stored};
 
 use crate::{
     samples::Raw,
-    support::{cluster_with, code, conversion, follow},
+    support::{cluster_with, conversion, follow},
 };
 
 fn stored(version: &str, conversion: Conversion) -> CrdOptions {
@@ -57,40 +58,40 @@ async fn with_our_converters_old_objects_are_read_at_the_newest_version() {
     );
     assert_eq!(listers.traffic_targets.list(None).len(), 1);
 
-    // There is no way down yet: the server refuses, in our words, what it would have to store.
-    let new = json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": 2}]}});
-    let refused = Raw::splits(&cluster.client, namespace, "v1alpha4")
-        .try_create("new", new)
-        .await;
-    let Err(kube::Error::Api(status)) = &refused else {
-        panic!("{refused:?}")
-    };
-    assert!(
-        status.message.contains("this release only converts upward"),
-        "{}",
-        status.message
+    // What is written at the newest version is stored at the oldest, and read at either.
+    let new = json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": 2}],
+        "matches": [{"kind": "HTTPRouteGroup", "name": "canary"}]}});
+    let newest = Raw::splits(&cluster.client, namespace, "v1alpha4");
+    newest.create("new", new.clone()).await;
+    assert_eq!(newest.api.get("new").await.unwrap().data, new);
+    let oldest = Raw::splits(&cluster.client, namespace, "v1alpha1")
+        .api
+        .get("new")
+        .await
+        .unwrap();
+    assert_eq!(
+        oldest.data,
+        json!({"spec": {"service": "web", "backends": [{"service": "web", "weight": 1}]}})
     );
-    assert_eq!(code(refused), 500);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_newer_version_does_not_say_in_full_is_refused_and_not_dropped() {
+async fn what_a_newer_version_does_not_say_is_kept() {
     let cluster = cluster_with(smi_sdk::crds(&stored("v1alpha1", conversion()))).await;
-    let split = json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": "500m"}]}});
-    let raw = Raw::splits(&cluster.client, &cluster.namespace, "v1alpha1");
-    raw.create("web", split.clone()).await;
+    let split =
+        |weight: &str| json!({"spec": {"service": "web", "backends": [{"service": "web-v1", "weight": weight}]}});
+    let oldest = Raw::splits(&cluster.client, &cluster.namespace, "v1alpha1");
+    let written = oldest.create("web", split("500m")).await;
     let newest = Raw::splits(&cluster.client, &cluster.namespace, "v1alpha4");
-    let Err(kube::Error::Api(status)) = newest.api.get("web").await else {
-        panic!("it was converted")
-    };
-    let message = status.message.replace(&cluster.namespace, "NAMESPACE");
-    // A real server says first that the object is lost to it.
-    let (_, failed) = message.split_at(message.find("conversion webhook").unwrap_or_default());
-    assert_eq!(
-        failed,
-        "conversion webhook for split.smi-spec.io/v1alpha1, Kind=TrafficSplit failed: TrafficSplit NAMESPACE/web: `spec.backends[0].weight`: the same in proportion, spelled otherwise; this release has no place to keep what is lost"
-    );
-    assert_eq!(raw.api.get("web").await.unwrap().data, split);
+    let mut read = newest.api.get("web").await.unwrap();
+    assert_eq!(read.data["spec"]["backends"][0]["weight"], 500);
+
+    // Whoever changes something else at the newest version leaves the weight as its author spelled it.
+    read.metadata.labels = Some([("team".to_owned(), "shop".to_owned())].into());
+    newest.api.replace("web", &PostParams::default(), &read).await.unwrap();
+    let read = oldest.api.get("web").await.unwrap();
+    assert_eq!(read.data, split("500m"));
+    assert_eq!(read.metadata.annotations, written.metadata.annotations);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,9 @@ use std::fmt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
-use super::{ConvertError, Converted, Hub, Spoke, error::quoted, shape, version::Version};
+use super::{
+    Beside, ConvertError, Converted, Hub, Loss, LossReason, Spoke, error::quoted, metadata, shape, version::Version,
+};
 #[cfg(feature = "runtime")]
 use crate::decode::served::{Line, List};
 use crate::{
@@ -71,18 +73,44 @@ impl<H: Hub> Converter<H> {
         })
     }
 
+    /// Reads an object as an API server gives it out. That may be one which its version does not admit: stored at an older
+    /// version, and given out at another with nothing changed but `apiVersion`, as a CRD without a conversion webhook has it.
+    ///
+    /// # Errors
+    /// As [`to_hub`](Self::to_hub).
+    pub fn to_hub_served(&self, object: &Value) -> Result<Converted<H>, ConvertError> {
+        let error = match self.to_hub(object) {
+            Err(error @ ConvertError::Decode(_)) => error,
+            read => return read,
+        };
+        let mut mended = object.clone();
+        let losses = (self.version_of(object)?.mend)(&mut mended);
+        if losses.is_empty() {
+            return Err(error);
+        }
+        let mut converted = self.to_hub(&mended).map_err(|_| error)?;
+        converted.losses.splice(0..0, losses);
+        Ok(converted)
+    }
+
     /// Reads the JSON text of an object that an API server gave out at `version` as its hub, straight into the types and
     /// without what `strip` leaves out. That the object is of this kind and version is taken for granted; only an object
-    /// that cannot be read is looked at again, for an error as [`to_hub`](Self::to_hub) words it.
+    /// that cannot be read is looked at again, as [`to_hub_served`](Self::to_hub_served) does.
     ///
     /// # Errors
     /// As [`to_hub`](Self::to_hub).
     pub fn read_served(&self, text: &str, version: &str, strip: Strip) -> Result<Converted<H>, ConvertError> {
         let found = self.find(version)?;
-        (found.read)(text, strip).map_err(|error| match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.to_hub(&value).err().unwrap_or(error),
-            Err(_) => error,
-        })
+        let error = match (found.read)(text, strip) {
+            Ok(read) => return Ok(read),
+            Err(error) => error,
+        };
+        let Ok(object) = serde_json::from_str(text) else {
+            return Err(error);
+        };
+        let mut converted = self.to_hub_served(&object)?;
+        strip.apply(&mut converted.object);
+        Ok(converted)
     }
 
     /// Reads a list that an API server gave out at `version`, without managedFields and the like; none where an object is
@@ -101,32 +129,66 @@ impl<H: Hub> Converter<H> {
     /// Writes a hub object at one of the versions of the kind.
     ///
     /// # Errors
-    /// [`ConvertError::UnknownVersion`], and [`ConvertError::Downward`] for every version but the hub.
+    /// [`ConvertError::UnknownVersion`].
     pub fn from_hub(&self, hub: H, version: &str) -> Result<Converted<Value>, ConvertError> {
-        (self.find(version)?.from_hub)(hub)
+        (self.find(version)?.from_hub)(hub, &())
     }
 
     /// Converts an object of any version of the kind to `version`. One that is at that version already is read, and stays
-    /// as it is.
+    /// as it is. Of the metadata only the annotation that keeps what `version` does not say changes.
     ///
     /// # Errors
-    /// As [`to_hub`](Self::to_hub) and [`from_hub`](Self::from_hub).
+    /// As [`to_hub`](Self::to_hub).
     pub fn convert(&self, object: Value, version: &str) -> Result<Converted<Value>, ConvertError> {
-        let target = self.find(version)?;
-        let Converted {
-            object: hub,
-            mut companions,
-            mut losses,
-        } = self.to_hub(&object)?;
-        if self.version_of(&object)?.name == target.name {
+        self.convert_from(Source::File, object, version, &())
+    }
+
+    pub(super) fn convert_from(
+        &self,
+        source: Source,
+        mut object: Value,
+        version: &str,
+        beside: &dyn Beside,
+    ) -> Result<Converted<Value>, ConvertError> {
+        let (from, target) = (self.version_of(&object)?, self.find(version)?);
+        let mut losses = Vec::new();
+        if source == Source::File {
+            let unknown = from.unknown_fields(&object).into_iter();
+            losses.extend(unknown.map(|path| Loss::new(path, LossReason::UnknownField)));
+        }
+        if from.name == target.name {
+            drop(self.to_hub(&object)?);
             return Ok(Converted::exactly(object));
         }
-        let converted = (target.from_hub)(hub)?;
-        companions.extend(converted.companions);
+        let metadata = metadata::detach(&mut object);
+        if let (Some(metadata), Source::File) = (&metadata, source) {
+            metadata::check(metadata)?;
+        }
+        let hub = match source {
+            Source::File => self.to_hub(&object)?,
+            Source::Cluster => self.to_hub_served(&object)?,
+        };
+        let is_said = |converted: &Value| {
+            // Two versions may say the same in words that the hub does not have.
+            let plain = metadata::without_stash(converted);
+            let back = |hub: H| Some((from.from_hub)(hub, &()).ok()?.object);
+            let before = back(hub.object.clone())?;
+            let after = back((target.to_hub)(&plain).ok()?.object)?;
+            Some(metadata::is_like(&before, &after))
+        };
+        let converted = (target.from_hub)(hub.object.clone(), beside)?;
+        let is_made_good = source == Source::File && !hub.losses.is_empty() && is_said(&converted.object) == Some(true);
+        if !is_made_good {
+            losses.extend(hub.losses);
+        }
         losses.extend(converted.losses);
+        let mut object = converted.object;
+        if let Some(metadata) = metadata {
+            metadata::attach(&mut object, metadata);
+        }
         Ok(Converted {
-            object: converted.object,
-            companions,
+            object,
+            companions: converted.companions,
             losses,
         })
     }
@@ -167,6 +229,15 @@ impl<H: Hub> Converter<H> {
             known: quoted(self.versions()),
         }
     }
+}
+
+/// Where an object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A person wrote it: what its version does not admit is an error, or a loss.
+    File,
+    /// An API server gave it out: it says what the cluster holds, and somebody has to live with it.
+    Cluster,
 }
 
 impl<H: Hub> Default for Converter<H> {

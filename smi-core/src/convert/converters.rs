@@ -3,18 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::core::{
-    Status,
-    conversion::{ConversionRequest, ConversionResponse, ConversionReview},
-    response::reason,
-};
 use serde_json::Value;
 
-use super::{ConvertError, Converted, Converter, Hub, Loss, LossReason, error::quoted};
-use crate::{
-    crd::CrdOptions,
-    path::{FieldPath, one_line},
-};
+use super::{Beside, ConvertError, Converted, Converter, Hub, Loss, LossReason, converter::Source, error::quoted};
+use crate::{crd::CrdOptions, path::FieldPath};
 
 /// The converters of any number of kinds; cheap to clone.
 #[derive(Clone, Default)]
@@ -51,11 +43,30 @@ impl Converters {
     /// # Errors
     /// As [`Converter::convert`], and [`ConvertError::UnknownKind`]. Of a list, the first item's that fails.
     pub fn convert(&self, object: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
+        self.convert_from(Source::File, object, api_version, &())
+    }
+
+    /// Converts an object that an API server gave out, as [`convert`](Self::convert) does. It may be one that its version
+    /// does not admit: see [`Converter::to_hub_served`].
+    ///
+    /// # Errors
+    /// As [`convert`](Self::convert).
+    pub fn convert_served(&self, object: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
+        self.convert_from(Source::Cluster, object, api_version, &())
+    }
+
+    pub(super) fn convert_from(
+        &self,
+        source: Source,
+        object: Value,
+        api_version: &str,
+        beside: &dyn Beside,
+    ) -> Result<Converted<Value>, ConvertError> {
         let (from, kind) = api_version_and_kind(&object)?;
         let (group, _) = split(from);
         let (to_group, version) = split(api_version);
         if (group, kind) == ("", "List") {
-            return self.convert_items(object, api_version);
+            return self.convert_items(source, object, api_version, beside);
         }
         if group != to_group {
             return Ok(unchanged(object, LossReason::OtherGroup));
@@ -74,9 +85,9 @@ impl Converters {
                 let item_kind = item_kind.to_owned();
                 let mut list = typed_items(object, &item_kind);
                 list["apiVersion"] = Value::String(api_version.to_owned());
-                self.convert_items(list, api_version)
+                self.convert_items(source, list, api_version, beside)
             }
-            None => found.convert(object, version),
+            None => found.convert_from(source, object, version, beside),
         }
     }
 
@@ -92,11 +103,17 @@ impl Converters {
         })
     }
 
-    fn convert_items(&self, mut list: Value, api_version: &str) -> Result<Converted<Value>, ConvertError> {
+    fn convert_items(
+        &self,
+        source: Source,
+        mut list: Value,
+        api_version: &str,
+        beside: &dyn Beside,
+    ) -> Result<Converted<Value>, ConvertError> {
         let mut whole = Converted::exactly(Value::Null);
         if let Some(Value::Array(items)) = list.get_mut("items") {
             for (position, item) in items.iter_mut().enumerate() {
-                let converted = self.convert(item.take(), api_version)?;
+                let converted = self.convert_from(source, item.take(), api_version, beside)?;
                 *item = converted.object;
                 whole.companions.extend(converted.companions);
                 let at = FieldPath::root().child("items").index(position);
@@ -127,40 +144,6 @@ impl Converters {
     pub fn crds(&self, options: &CrdOptions) -> Vec<CustomResourceDefinition> {
         self.kinds.iter().filter_map(|kind| kind.crd(options)).collect()
     }
-
-    /// Answers an API server's `ConversionReview`.
-    ///
-    /// One object that cannot be converted fails the whole review, with a message that names it: that is Kubernetes' rule.
-    /// So does, in this release, one that the version asked for cannot say in full: there is no place yet to keep the
-    /// rest, and what a webhook drops is gone from the cluster.
-    pub fn review(&self, review: ConversionReview) -> ConversionReview {
-        let request = match ConversionRequest::from_review(review) {
-            Ok(request) => request,
-            Err(error) => {
-                let status = Status::failure(&error.to_string(), reason::BAD_REQUEST);
-                return ConversionResponse::invalid(status).into_review();
-            }
-        };
-        let objects = request.objects.iter();
-        let converted = objects.map(|object| {
-            let converted = self.convert(object.clone(), &request.desired_api_version);
-            let failure = match converted {
-                Err(error) => error.to_string(),
-                Ok(Converted { object, losses, .. }) => match losses.first() {
-                    None => return Ok(object),
-                    Some(loss) => format!("{loss}; this release has no place to keep what is lost"),
-                },
-            };
-            Err(format!("{}: {failure}", name(object)))
-        });
-        let converted: Result<Vec<_>, _> = converted.collect();
-        let response = ConversionResponse::for_request(request);
-        match converted {
-            Ok(objects) => response.success(objects),
-            Err(message) => response.failure(Status::failure(&message, reason::INVALID)),
-        }
-        .into_review()
-    }
 }
 
 impl fmt::Debug for Converters {
@@ -176,7 +159,13 @@ trait AnyKind: Send + Sync {
     fn group(&self) -> String;
     fn kind(&self) -> String;
     fn versions(&self) -> Vec<String>;
-    fn convert(&self, object: Value, version: &str) -> Result<Converted<Value>, ConvertError>;
+    fn convert_from(
+        &self,
+        source: Source,
+        object: Value,
+        version: &str,
+        beside: &dyn Beside,
+    ) -> Result<Converted<Value>, ConvertError>;
     fn unknown_version(&self, version: &str) -> ConvertError;
     fn unknown_fields(&self, object: &Value) -> Result<Vec<FieldPath>, ConvertError>;
     fn crd(&self, options: &CrdOptions) -> Option<CustomResourceDefinition>;
@@ -195,8 +184,14 @@ impl<H: Hub> AnyKind for Converter<H> {
         self.versions().map(str::to_owned).collect()
     }
 
-    fn convert(&self, object: Value, version: &str) -> Result<Converted<Value>, ConvertError> {
-        self.convert(object, version)
+    fn convert_from(
+        &self,
+        source: Source,
+        object: Value,
+        version: &str,
+        beside: &dyn Beside,
+    ) -> Result<Converted<Value>, ConvertError> {
+        self.convert_from(source, object, version, beside)
     }
 
     fn unknown_version(&self, version: &str) -> ConvertError {
@@ -249,15 +244,4 @@ fn api_version_and_kind(object: &Value) -> Result<(&str, &str), ConvertError> {
 /// The group and the version of an `apiVersion`; the core group is empty.
 fn split(api_version: &str) -> (&str, &str) {
     api_version.rsplit_once('/').unwrap_or(("", api_version))
-}
-
-/// `TrafficSplit shop/web`, for messages.
-fn name(object: &Value) -> String {
-    let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let [kind, namespace, name] = ["/kind", "/metadata/namespace", "/metadata/name"].map(|it| one_line(text(it)));
-    if namespace.is_empty() {
-        format!("{kind} {name}")
-    } else {
-        format!("{kind} {namespace}/{name}")
-    }
 }

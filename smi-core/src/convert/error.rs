@@ -1,10 +1,8 @@
 //! Why an object could not be converted.
 
-use kube::ResourceExt;
-
 use crate::{
     decode::{DecodeError, excerpt},
-    path::{FieldPath, one_line},
+    path::FieldPath,
 };
 
 /// Why an object could not be converted.
@@ -62,37 +60,9 @@ pub enum ConvertError {
         /// What is wrong with it.
         message: String,
     },
-    /// The way from the hub down to an older version is not built yet.
-    #[error(
-        "`{}` cannot be converted from `{from}` down to `{to}`: this release only converts upward",
-        one_line(object)
-    )]
-    Downward {
-        /// The object's name, with its namespace in front where it has one.
-        object: String,
-        /// The hub's version.
-        from: String,
-        /// The version that was asked for.
-        to: String,
-    },
     /// The converted object could not be written as JSON.
     #[error("the converted object cannot be written: {0}")]
     Encode(String),
-}
-
-impl ConvertError {
-    /// The error of a way down that is not built.
-    pub(crate) fn downward(from: &str, to: &str, object: &impl kube::Resource) -> Self {
-        let name = object.name_any();
-        let object = object
-            .namespace()
-            .map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
-        Self::Downward {
-            object,
-            from: from.to_owned(),
-            to: to.to_owned(),
-        }
-    }
 }
 
 fn only(known: &str) -> String {

@@ -60,6 +60,10 @@ pub enum LossReason {
     UnknownField,
     /// The key is there more than once: the last one counts.
     DuplicateKey,
+    /// It had to be kept for the way back, and the annotation or all annotations together would have become too long.
+    StashFull,
+    /// What the annotation keeps cannot be read, and is dropped.
+    StashUnreadable,
     /// The object is of another group than the one that was asked for; it is passed on as it is.
     OtherGroup,
 }
@@ -77,6 +81,8 @@ impl LossReason {
             Self::KindNotInVersion => "kind-not-in-version",
             Self::UnknownField => "unknown-field",
             Self::DuplicateKey => "duplicate-key",
+            Self::StashFull => "stash-full",
+            Self::StashUnreadable => "stash-unreadable",
             Self::OtherGroup => "other-group",
         }
     }
@@ -94,6 +100,8 @@ impl fmt::Display for LossReason {
             Self::KindNotInVersion => "the target version does not have this kind, the object stays as it is",
             Self::UnknownField => "the object's version has no such field",
             Self::DuplicateKey => "there more than once, the last one counts",
+            Self::StashFull => "not kept for the way back: the annotations would be too long",
+            Self::StashUnreadable => "cannot be read, and is dropped",
             Self::OtherGroup => "not of the group that was asked for, the object stays as it is",
         })
     }

@@ -7,7 +7,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use serde_json::Value;
 
-use super::{ConvertError, Converted, Hub, Spoke};
+use super::{Beside, ConvertError, Converted, Hub, Loss, Spoke};
 #[cfg(feature = "runtime")]
 use crate::decode::served::{self, Line, List};
 use crate::{
@@ -29,7 +29,8 @@ pub(super) struct Version<H> {
     pub(super) list: fn(&str) -> Option<List<H>>,
     #[cfg(feature = "runtime")]
     pub(super) line: for<'a> fn(&'a str) -> Option<Line<'a, H>>,
-    pub(super) from_hub: fn(H) -> Result<Converted<Value>, ConvertError>,
+    pub(super) from_hub: fn(H, &dyn Beside) -> Result<Converted<Value>, ConvertError>,
+    pub(super) mend: fn(&mut Value) -> Vec<Loss>,
     pub(super) crd: fn() -> CustomResourceDefinition,
     schema: OnceLock<Option<JSONSchemaProps>>,
 }
@@ -55,11 +56,12 @@ impl<H: Hub> Version<H> {
                 let line = (!body::may_be_at_root::<V>()).then(|| served::line::<V>(text));
                 line??.convert(hub)
             },
-            from_hub: |hub| {
-                V::from_hub(hub)?.try_map(|object| {
+            from_hub: |hub, beside| {
+                V::from_hub_beside(hub, beside)?.try_map(|object| {
                     serde_json::to_value(&object).map_err(|error| ConvertError::Encode(error.to_string()))
                 })
             },
+            mend: V::mend,
             crd: V::crd,
             schema: OnceLock::new(),
         }

@@ -1,7 +1,7 @@
 //! Every version of the traffic specs, read as the hub.
 
 use serde_json::{Value, json};
-use smi_core::convert::ConvertError;
+use smi_core::convert::{ConvertError, Converted};
 
 use super::*;
 
@@ -116,15 +116,41 @@ fn errors_in_root_level_objects_name_the_field() {
 }
 
 #[test]
-fn the_way_down_answers_with_a_clear_error() {
+fn ports_that_older_versions_cannot_say_widen_and_come_back() {
     let object = json!({
         "apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute", "metadata": {"name": "r", "namespace": "shop"},
         "spec": {"matches": {"ports": [80]}},
     });
-    let error = converters().convert(object, "specs.smi-spec.io/v1alpha3").unwrap_err();
+    let down = converters()
+        .convert(object.clone(), "specs.smi-spec.io/v1alpha3")
+        .unwrap();
+    assert_eq!(down.object["spec"], json!({}));
+    let losses: Vec<_> = down.losses.iter().map(ToString::to_string).collect();
     assert_eq!(
-        error.to_string(),
-        "`shop/r` cannot be converted from `specs.smi-spec.io/v1alpha4` down to `specs.smi-spec.io/v1alpha3`: this release \
-         only converts upward"
+        losses,
+        ["`spec.matches.ports`: the target version has no such field (widens)"]
+    );
+    let up = converters().convert(down.object, "specs.smi-spec.io/v1alpha4").unwrap();
+    assert_eq!(up, Converted::exactly(object));
+}
+
+#[test]
+fn a_match_with_headers_leaves_the_oldest_version_and_returns_beside_what_was_edited() {
+    let with = json!({"name": "with", "headers": [{"a": "b"}]});
+    let group = |version: &str, matches: Value| {
+        json!({"apiVersion": format!("specs.smi-spec.io/{version}"), "kind": "HTTPRouteGroup",
+            "metadata": {"name": "g"}, "spec": {"matches": matches}})
+    };
+    let object = group("v1alpha4", json!([with, {"name": "without", "methods": ["GET"]}]));
+    let mut down = converters()
+        .convert(object, "specs.smi-spec.io/v1alpha1")
+        .unwrap()
+        .object;
+    assert_eq!(down["matches"], json!([{"name": "without", "methods": ["GET"]}]));
+    down["matches"][0]["methods"] = json!(["PUT"]);
+    let up = converters().convert(down, "specs.smi-spec.io/v1alpha4").unwrap();
+    assert_eq!(
+        up.object,
+        group("v1alpha4", json!([with, {"name": "without", "methods": ["PUT"]}]))
     );
 }
