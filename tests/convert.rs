@@ -26,7 +26,10 @@ fn a_list_is_converted_by_its_items() {
         "apiVersion": "v1", "kind": "List",
         "items": [split("v1alpha1", "a", "500m"), split("v1alpha3", "b", 1), {"apiVersion": "v1", "kind": "Service"}],
     });
-    let converted = converters().convert(list, "split.smi-spec.io/v1alpha4").unwrap();
+    let mut converted = converters().convert(list, "split.smi-spec.io/v1alpha4").unwrap();
+    let metadata = converted.object["items"][0]["metadata"].as_object_mut().unwrap();
+    let kept = metadata.remove("annotations").unwrap()["smi-spec.io/conversion-data"].take();
+    assert!(kept.as_str().unwrap().contains("500m"), "{kept}");
     assert_eq!(
         converted.object,
         json!({

@@ -146,14 +146,15 @@ async fn is_read_and_written(version: &str, body: &serde_json::Value) {
         .unwrap();
     assert_eq!(replaced.spec, found.spec);
     targets.create(samples::target("other")).await.unwrap();
-    let mut applied = samples::target("other");
+    let mut applied = samples::target("third");
+    targets.apply("tests", applied.clone()).await.unwrap();
     applied.spec.rules.clear();
     assert_eq!(
         targets.apply("tests", applied.clone()).await.unwrap().spec,
         applied.spec
     );
     let items = raw.api.list(&ListParams::default()).await.unwrap().items;
-    assert_eq!(items.len(), 2);
+    assert_eq!(items.len(), 3);
     assert_eq!(items[0].data, *body);
 
     targets.delete("orders", &DeleteParams::default()).await.unwrap();

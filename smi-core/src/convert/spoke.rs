@@ -113,14 +113,13 @@ pub trait Spoke: Versioned {
         let mut object = moved.object.clone();
         let mut kept = stash.take_version(&Self::version(&()));
         Self::own(&mut Fields::restore(&mut object, &hub, &mut kept));
-        let back = match object.clone().up() {
-            Ok(back) => back,
+        let back = if let Ok(back) = object.clone().up() {
+            back
+        } else {
             // What was kept is no object of this version: somebody else wrote it.
-            Err(_) => {
-                losses.push(Loss::new(Stash::path(), LossReason::StashUnreadable));
-                object = moved.object;
-                object.clone().up()?
-            }
+            losses.push(Loss::new(Stash::path(), LossReason::StashUnreadable));
+            object = moved.object;
+            object.clone().up()?
         };
         let mut back = back.object;
         let mut keeps = BTreeMap::new();
@@ -171,7 +170,7 @@ impl<H: Hub> Spoke for H {
 }
 
 /// An object whose fields were moved.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved<T> {
     /// The object at the other version.
     pub object: T,

@@ -161,7 +161,7 @@ impl Stash {
             let is_new = !written.versions.contains_key(&version);
             // Quotes, colons, commas and braces around them.
             let frame = if is_new {
-                text_of(&version).len() + r#":{},"#.len()
+                text_of(&version).len() + ":{},".len()
             } else {
                 0
             };
@@ -184,3 +184,6 @@ impl Stash {
 fn text_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
