@@ -21,8 +21,8 @@
 //! ```
 
 pub use smi_core::convert::{
-    Beside, CONVERSION_DATA, ConvertError, Converted, Converter, Converters, Fields, Fingerprint, Hub, Items, Known,
-    Loss, LossReason, Moved, STASH_MAX, Spoke, Stash,
+    Beside, CONVERSION_DATA, ConvertError, Converted, ConvertedSet, Converter, Converters, Fields, Fingerprint, Hub,
+    Items, Known, Loss, LossReason, Moved, STASH_MAX, Spoke, Stash,
 };
 
 /// The converters of every SMI kind that has a CRD.

@@ -73,6 +73,7 @@ pub mod crd;
 #[cfg(feature = "runtime")]
 pub mod informers;
 pub mod manifest;
+mod release;
 
 #[cfg(feature = "client")]
 #[doc(inline)]
@@ -82,6 +83,7 @@ pub use crd::crds;
 #[cfg(feature = "runtime")]
 #[doc(inline)]
 pub use informers::Informers;
+pub use release::Release;
 #[doc(inline)]
 pub use smi_core::{
     self as core,

@@ -20,6 +20,7 @@ mod fingerprint;
 mod loss;
 mod metadata;
 mod review;
+mod set;
 mod shape;
 mod spoke;
 mod stash;
@@ -33,6 +34,7 @@ pub use fields::{Fields, Items};
 pub use fingerprint::Fingerprint;
 pub use kube::core::DynamicObject;
 pub use loss::{Loss, LossReason};
+pub use set::ConvertedSet;
 pub use spoke::{Known, Moved, Spoke};
 pub use stash::{CONVERSION_DATA, STASH_MAX, Stash};
 

@@ -65,8 +65,9 @@ impl Converters {
         let (from, kind) = api_version_and_kind(&object)?;
         let (group, _) = split(from);
         let (to_group, version) = split(api_version);
+        let each = |item| self.convert_from(source, item, api_version, beside);
         if (group, kind) == ("", "List") {
-            return self.convert_items(source, object, api_version, beside);
+            return Self::convert_items(object, each);
         }
         if group != to_group {
             return Ok(unchanged(object, LossReason::OtherGroup));
@@ -85,7 +86,7 @@ impl Converters {
                 let item_kind = item_kind.to_owned();
                 let mut list = typed_items(object, &item_kind);
                 list["apiVersion"] = Value::String(api_version.to_owned());
-                self.convert_items(source, list, api_version, beside)
+                Self::convert_items(list, each)
             }
             None => found.convert_from(source, object, version, beside),
         }
@@ -103,17 +104,15 @@ impl Converters {
         })
     }
 
-    fn convert_items(
-        &self,
-        source: Source,
+    /// Converts the items of a list, each as `convert` does.
+    pub(super) fn convert_items(
         mut list: Value,
-        api_version: &str,
-        beside: &dyn Beside,
+        convert: impl Fn(Value) -> Result<Converted<Value>, ConvertError>,
     ) -> Result<Converted<Value>, ConvertError> {
         let mut whole = Converted::exactly(Value::Null);
         if let Some(Value::Array(items)) = list.get_mut("items") {
             for (position, item) in items.iter_mut().enumerate() {
-                let converted = self.convert_from(source, item.take(), api_version, beside)?;
+                let converted = convert(item.take())?;
                 *item = converted.object;
                 whole.companions.extend(converted.companions);
                 let at = FieldPath::root().child("items").index(position);
@@ -231,7 +230,7 @@ fn unchanged(object: Value, reason: LossReason) -> Converted<Value> {
     }
 }
 
-fn api_version_and_kind(object: &Value) -> Result<(&str, &str), ConvertError> {
+pub(super) fn api_version_and_kind(object: &Value) -> Result<(&str, &str), ConvertError> {
     let field = |field| {
         object
             .get(field)
@@ -242,6 +241,6 @@ fn api_version_and_kind(object: &Value) -> Result<(&str, &str), ConvertError> {
 }
 
 /// The group and the version of an `apiVersion`; the core group is empty.
-fn split(api_version: &str) -> (&str, &str) {
+pub(super) fn split(api_version: &str) -> (&str, &str) {
     api_version.rsplit_once('/').unwrap_or(("", api_version))
 }

@@ -60,6 +60,8 @@ pub enum LossReason {
     UnknownField,
     /// The key is there more than once: the last one counts.
     DuplicateKey,
+    /// Another object of the set needs this one's name for something else, so it says less.
+    Narrowed,
     /// It had to be kept for the way back, and the annotation or all annotations together would have become too long.
     StashFull,
     /// What the annotation keeps cannot be read, and is dropped.
@@ -81,6 +83,7 @@ impl LossReason {
             Self::KindNotInVersion => "kind-not-in-version",
             Self::UnknownField => "unknown-field",
             Self::DuplicateKey => "duplicate-key",
+            Self::Narrowed => "narrowed",
             Self::StashFull => "stash-full",
             Self::StashUnreadable => "stash-unreadable",
             Self::OtherGroup => "other-group",
@@ -100,6 +103,7 @@ impl fmt::Display for LossReason {
             Self::KindNotInVersion => "the target version does not have this kind, the object stays as it is",
             Self::UnknownField => "the object's version has no such field",
             Self::DuplicateKey => "there more than once, the last one counts",
+            Self::Narrowed => "says less, as another object needs one of this name",
             Self::StashFull => "not kept for the way back: the annotations would be too long",
             Self::StashUnreadable => "cannot be read, and is dropped",
             Self::OtherGroup => "not of the group that was asked for, the object stays as it is",
