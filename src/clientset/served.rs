@@ -245,7 +245,7 @@ impl<K: Hub> Served<K> {
 
     fn hub(&self, object: &DynamicObject) -> Result<K, ClientError> {
         let value = serde_json::to_value(object).map_err(|error| ConvertError::Encode(error.to_string()))?;
-        Ok(self.converter.to_hub(&value)?.object)
+        Ok(self.converter.to_hub_served(&value)?.object)
     }
 
     fn spoke(&self, object: K, version: &str) -> Result<DynamicObject, ClientError> {

@@ -1,6 +1,7 @@
 //! Every version of TrafficSplit, read as the hub.
 
 use serde_json::{Value, json};
+use smi_core::decode::Strip;
 
 use super::*;
 
@@ -98,5 +99,55 @@ fn wrong_weights_of_newer_versions_are_errors_with_their_path() {
             .unwrap_err()
             .to_string();
         assert_eq!(error, format!("`spec.backends[1].weight`: {message}"));
+    }
+}
+
+#[test]
+fn quantities_that_a_cluster_serves_at_newer_versions_are_scaled() {
+    let object = |version: &str, weights: &[Value]| {
+        json!({"apiVersion": format!("split.smi-spec.io/{version}"), "kind": "TrafficSplit",
+            "metadata": {"name": "s"}, "spec": backends(weights)})
+    };
+    let converter = traffic_splits();
+    for version in ["v1alpha2", "v1alpha3", "v1alpha4"] {
+        let served = object(version, &[json!(1), json!("500m")]);
+        assert!(
+            converter.to_hub(&served).is_err(),
+            "a file says what its version admits"
+        );
+        let by_value = converter.to_hub_served(&served).unwrap();
+        let weights: Vec<_> = by_value
+            .object
+            .spec
+            .backends
+            .iter()
+            .map(|backend| backend.weight)
+            .collect();
+        assert_eq!(weights, [1000, 500]);
+        assert_eq!(by_value.losses.len(), 2);
+        let by_text = converter.read_served(&served.to_string(), version, Strip::Bookkeeping);
+        assert_eq!(by_text, Ok(by_value));
+
+        let review = converters()
+            .convert_served(served, "split.smi-spec.io/v1alpha1")
+            .unwrap();
+        let spec = &review.object["spec"];
+        assert_eq!(
+            (&spec["backends"][0]["weight"], &spec["backends"][1]["weight"]),
+            (&json!(1000), &json!(500))
+        );
+    }
+    for weights in [
+        vec![json!("500m"), json!(-1)],
+        vec![json!("500m"), Value::Null],
+        vec![json!(true)],
+    ] {
+        let served = object("v1alpha2", &weights);
+        let error = converter.to_hub_served(&served).unwrap_err();
+        assert_eq!(
+            error,
+            converter.to_hub(&served).unwrap_err(),
+            "the error of the version that it says"
+        );
     }
 }
