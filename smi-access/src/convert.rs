@@ -30,6 +30,7 @@ use crate::{
     v1alpha4::{self, Subject, TrafficTargetSpec},
 };
 
+mod of_hub;
 mod port_route;
 mod with_port;
 mod without_port;

@@ -166,13 +166,10 @@ impl Spoke for v1alpha1::TcpRoute {
     }
 
     fn down(hub: Self::Hub, _: &Known<'_>) -> Moved<Self> {
-        Moved {
-            losses: lost_ports(&hub.spec.matches),
-            object: Self {
-                metadata: hub.metadata,
-                spec: v1alpha1::TcpRouteSpec {},
-            },
-        }
+        let losses = lost_ports(&hub.spec.matches);
+        let (metadata, spec) = (hub.metadata, v1alpha1::TcpRouteSpec {});
+        let object = Self { metadata, spec };
+        Moved { object, losses }
     }
 
     fn of_hub(fields: &mut Fields<'_, Self::Hub, Self>) {
@@ -192,13 +189,10 @@ impl Spoke for v1alpha2::TcpRoute {
     }
 
     fn down(hub: Self::Hub, _: &Known<'_>) -> Moved<Self> {
-        Moved {
-            losses: lost_ports(&hub.spec.matches),
-            object: Self {
-                metadata: hub.metadata,
-                spec: v1alpha2::TcpRouteSpec {},
-            },
-        }
+        let losses = lost_ports(&hub.spec.matches);
+        let (metadata, spec) = (hub.metadata, v1alpha2::TcpRouteSpec {});
+        let object = Self { metadata, spec };
+        Moved { object, losses }
     }
 
     fn of_hub(fields: &mut Fields<'_, Self::Hub, Self>) {
@@ -218,13 +212,10 @@ impl Spoke for v1alpha3::TcpRoute {
     }
 
     fn down(hub: Self::Hub, _: &Known<'_>) -> Moved<Self> {
-        Moved {
-            losses: lost_ports(&hub.spec.matches),
-            object: Self {
-                metadata: hub.metadata,
-                spec: v1alpha3::TcpRouteSpec {},
-            },
-        }
+        let losses = lost_ports(&hub.spec.matches);
+        let (metadata, spec) = (hub.metadata, v1alpha3::TcpRouteSpec {});
+        let object = Self { metadata, spec };
+        Moved { object, losses }
     }
 
     fn of_hub(fields: &mut Fields<'_, Self::Hub, Self>) {

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use serde::Serialize;
 use smi_core::{
     convert::{Beside, ConvertError, Converted, Fields, Items, Known, Loss, LossReason, Moved, Spoke},
     path::{FieldPath, Segment},
@@ -9,6 +10,7 @@ use smi_core::{
 
 use super::{
     is_new, kept,
+    of_hub::{self, Older},
     port_route::{self, PORT, port_route_name},
     with_accounts_only,
 };
@@ -149,47 +151,7 @@ impl Spoke for TrafficTarget {
     }
 
     fn of_hub(fields: &mut Fields<'_, Self::Hub, Self>) {
-        // A destination that stands in for another does so as long as nobody gives it rules.
-        fields.field(
-            "spec.destination",
-            |hub| &mut hub.spec.destination,
-            |target, of| {
-                let Subject {
-                    kind, name, namespace, ..
-                } = &target.spec.destination;
-                of.add(&(kind, name, namespace));
-                of.add(&target.spec.rules);
-            },
-        );
-        // Who is not seen here keeps what was granted, and gains nothing that is written here.
-        let sources = Items {
-            unsaid: is_new,
-            of: |target: &Self, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.rules);
-            },
-            of_all: |target, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.rules);
-                of.add(&target.spec.sources);
-            },
-            same: |one, other| one == other,
-        };
-        fields.items("spec.sources", |hub| &mut hub.spec.sources, &sources);
-        let rules = Items {
-            unsaid: |rule: &Rule| rule.kind == UDP_ROUTE,
-            of: |target: &Self, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.sources);
-            },
-            of_all: |target, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.sources);
-                of.add(&target.spec.rules);
-            },
-            same: |one, other| one == other,
-        };
-        fields.items("spec.rules", |hub| &mut hub.spec.rules, &rules);
+        of_hub::table(fields, |rule| rule.kind == UDP_ROUTE);
     }
 
     fn comes_back(&self) -> bool {
@@ -198,6 +160,27 @@ impl Spoke for TrafficTarget {
         let is_kept = |rule: &Rule| rule.kind != TCP_ROUTE && rule.kind != UDP_ROUTE;
         subjects.all(|subject| subject.port.is_none() && subject.kind != IDENTITY_BINDING)
             && spec.rules.iter().all(is_kept)
+    }
+}
+
+impl Older for TrafficTarget {
+    fn named(&self) -> impl Serialize {
+        let Subject {
+            kind, name, namespace, ..
+        } = &self.spec.destination;
+        (kind, name, namespace)
+    }
+
+    fn destination(&self) -> impl Serialize {
+        &self.spec.destination
+    }
+
+    fn sources(&self) -> impl Serialize {
+        &self.spec.sources
+    }
+
+    fn rules(&self) -> &[Rule] {
+        &self.spec.rules
     }
 }
 

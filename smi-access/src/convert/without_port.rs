@@ -1,12 +1,17 @@
 //! v1alpha3, which has no port and no IdentityBindings.
 
 use kube::core::DynamicObject;
+use serde::Serialize;
 use smi_core::{
     convert::{ConvertError, Fields, Items, Known, Moved, Spoke},
     path::FieldPath,
 };
 
-use super::{is_new, port_route, with_accounts_only};
+use super::{
+    is_new,
+    of_hub::{self, Older},
+    port_route, with_accounts_only,
+};
 use crate::{
     subject::IDENTITY_BINDING,
     v1alpha3::{Subject, TrafficTarget, TrafficTargetSpec},
@@ -82,39 +87,7 @@ impl Spoke for TrafficTarget {
     }
 
     fn of_hub(fields: &mut Fields<'_, Self::Hub, Self>) {
-        // A destination that stands in for another does so as long as nobody gives it rules.
-        fields.field(
-            "spec.destination",
-            |hub| &mut hub.spec.destination,
-            |target, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.rules);
-            },
-        );
-        // Who is not seen here keeps what was granted, and gains nothing that is written here.
-        let sources = Items {
-            unsaid: is_new,
-            of: |target: &Self, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.rules);
-            },
-            of_all: |target, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.rules);
-                of.add(&target.spec.sources);
-            },
-            same: |one, other| one == other,
-        };
-        fields.items("spec.sources", |hub| &mut hub.spec.sources, &sources);
-        fields.field(
-            "spec.rules",
-            |hub| &mut hub.spec.rules,
-            |target, of| {
-                of.add(&target.spec.destination);
-                of.add(&target.spec.sources);
-                of.add(&target.spec.rules);
-            },
-        );
+        of_hub::table(fields, |_| false);
     }
 
     fn comes_back(&self) -> bool {
@@ -124,5 +97,23 @@ impl Spoke for TrafficTarget {
 
     fn companions(&self) -> Result<Vec<DynamicObject>, ConvertError> {
         port_route::companions(&self.metadata, &self.spec.rules)
+    }
+}
+
+impl Older for TrafficTarget {
+    fn named(&self) -> impl Serialize {
+        &self.spec.destination
+    }
+
+    fn destination(&self) -> impl Serialize {
+        &self.spec.destination
+    }
+
+    fn sources(&self) -> impl Serialize {
+        &self.spec.sources
+    }
+
+    fn rules(&self) -> &[v1alpha4::Rule] {
+        &self.spec.rules
     }
 }

@@ -168,17 +168,18 @@ impl<H: Hub> Converter<H> {
             Source::File => self.to_hub(&object)?,
             Source::Cluster => self.to_hub_served(&object)?,
         };
-        let is_said = |converted: &Value| {
-            // Two versions may say the same in words that the hub does not have.
-            let plain = metadata::without_stash(converted);
+        // Two versions may say the same in words that the hub does not have. Only a person asks.
+        let hub_of_lossy = (source == Source::File && !hub.losses.is_empty()).then(|| hub.object.clone());
+        let converted = (target.from_hub)(hub.object, beside)?;
+        let is_said = hub_of_lossy.is_some_and(|hub| {
             let back = |hub: H| Some((from.from_hub)(hub, &()).ok()?.object);
-            let before = back(hub.object.clone())?;
-            let after = back((target.to_hub)(&plain).ok()?.object)?;
-            Some(metadata::is_like(&before, &after))
-        };
-        let converted = (target.from_hub)(hub.object.clone(), beside)?;
-        let is_made_good = source == Source::File && !hub.losses.is_empty() && is_said(&converted.object) == Some(true);
-        if !is_made_good {
+            let plain = metadata::without_stash(&converted.object);
+            let again = (target.to_hub)(&plain).ok().and_then(|hub| back(hub.object));
+            again
+                .zip(back(hub))
+                .is_some_and(|(again, before)| metadata::is_like(&again, &before))
+        });
+        if !is_said {
             losses.extend(hub.losses);
         }
         losses.extend(converted.losses);
