@@ -7,7 +7,7 @@ use std::{fmt::Debug, sync::LazyLock};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use smi_sdk::{
-    convert::{Converters, LossReason, Spoke, converters},
+    convert::{CONVERSION_DATA, Converters, LossReason, Spoke, converters},
     core::decode,
 };
 
@@ -83,8 +83,10 @@ impl Visitor for ReadAs<'_> {
         assert_eq!(again.as_ref(), Ok(&object));
         assert_eq!(serde_json::to_value(again.unwrap()).unwrap(), written);
 
+        let original = object.clone();
         match (object.into_hub(), converted) {
             (Ok(typed), Ok(mut on_json)) => {
+                let hub = typed.object.clone();
                 // The types do not see what they do not know.
                 on_json.losses.retain(|loss| loss.reason != LossReason::UnknownField);
                 assert_eq!((typed.companions, typed.losses), (on_json.companions, on_json.losses));
@@ -97,6 +99,7 @@ impl Visitor for ReadAs<'_> {
                     });
                     assert_eq!((typed, typed_annotations), (on_json.object, annotations));
                 }
+                comes_back(&original, hub);
             }
             (Err(typed), Err(on_json)) => {
                 one_line(&typed);
@@ -121,6 +124,17 @@ impl Visitor for ReadAs<'_> {
             }
             Err(error) => one_line(&error),
         }
+    }
+}
+
+/// What went up comes down as it was, where nobody had written annotations of ours.
+fn comes_back<K: Spoke + PartialEq + Debug>(original: &K, hub: K::Hub) {
+    let annotations = &original.meta().annotations;
+    if annotations
+        .as_ref()
+        .is_none_or(|all| !all.is_empty() && !all.contains_key(CONVERSION_DATA))
+    {
+        assert_eq!(&K::from_hub(hub).unwrap().object, original);
     }
 }
 

@@ -5,6 +5,7 @@
 mod decode;
 mod documents;
 mod manifest;
+mod stash;
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -29,6 +30,11 @@ fn manifest_holds_for_seeds_and_changed_seeds() {
 #[test]
 fn documents_hold_for_seeds_and_changed_seeds() {
     run("documents", documents::check);
+}
+
+#[test]
+fn stash_holds_for_seeds_and_changed_seeds() {
+    run("stash", stash::check);
 }
 
 fn run(target: &str, check: fn(&[u8])) {
