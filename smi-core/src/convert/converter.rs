@@ -179,9 +179,9 @@ impl<H: Hub> Converter<H> {
                 .zip(back(hub))
                 .is_some_and(|(again, before)| metadata::is_like(&again, &before))
         });
-        if !is_said {
-            losses.extend(hub.losses);
-        }
+        // Of a stash that cannot be read nobody knows what it said.
+        let stays = |loss: &Loss| !is_said || loss.reason == LossReason::StashUnreadable;
+        losses.extend(hub.losses.into_iter().filter(stays));
         losses.extend(converted.losses);
         let mut object = converted.object;
         if let Some(metadata) = metadata {
