@@ -12,6 +12,7 @@ use smi_sdk::convert::Spoke;
 
 mod access;
 mod kinds;
+pub(crate) mod law;
 mod metadata;
 mod metrics;
 mod specs;
@@ -29,7 +30,7 @@ pub(crate) trait Generate: Sized + Clone + Debug + PartialEq {
 /// What a law does with each kind and version.
 pub(crate) trait Visitor {
     /// A kind that has a CRD.
-    fn custom_resource<K: Generate + Spoke>(&mut self);
+    fn custom_resource<K: Generate + Spoke<Hub: Generate>>(&mut self);
 
     /// TrafficMetrics, or a list of them; `hub` reads it as the newest version.
     fn metrics<K, H>(&mut self, api_version: &'static str, kind: &'static str, hub: fn(K) -> H)

@@ -1,14 +1,10 @@
 //! Laws for generated objects of every kind and version.
 
-use std::{env, fmt::Debug};
+use std::fmt::Debug;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{Resource, ResourceExt};
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
+use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use smi_sdk::{
@@ -19,7 +15,7 @@ use smi_sdk::{
 };
 
 use crate::{
-    generate::{Generate, Visitor, every_kind},
+    generate::{self, Generate, Visitor, every_kind},
     lenient,
 };
 
@@ -194,24 +190,7 @@ fn reading_as_the_newest_version_keeps_the_metadata_and_is_the_same_typed_and_on
 }
 
 fn for_all<S: Strategy>(strategy: S, law: impl Fn(S::Value)) {
-    let default = Config::default();
-    let config = Config {
-        // `PROPTEST_CASES` asks for more.
-        cases: if env::var_os("PROPTEST_CASES").is_some() {
-            default.cases
-        } else {
-            CASES
-        },
-        failure_persistence: None,
-        ..default
-    };
-    let outcome = TestRunner::new(config).run(&strategy, |value| {
-        law(value);
-        Ok(())
-    });
-    if let Err(failure) = outcome {
-        panic!("{failure}");
-    }
+    generate::law::for_all(CASES, strategy, law);
 }
 
 fn written_is_read_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(object: &T) {
