@@ -41,6 +41,7 @@
 //! | [`crd`] | CRDs, with what they serve, store and convert; [`crds`] makes all of them |
 //! | `informers` | every object of a cluster in memory and up to date; feature `runtime` |
 //! | [`manifest`] | files, folders and text as typed objects |
+//! | `webhook` | the HTTPS server for conversion webhooks; feature `webhook` |
 //! | [`core`] | what the groups share: documents, field paths, quantities, schemas |
 //!
 //! Types of one version are in a module of that name, such as [`split::v1alpha4`]; there is no `latest`.
@@ -62,6 +63,7 @@
 //! | --- | --- | --- |
 //! | `client` | yes | `Clientset`; `kube::Client` and `kube::Api`, with rustls |
 //! | `runtime` | yes | `Informers`; `kube::runtime`: watchers, reflectors, controllers |
+//! | `webhook` | no | `webhook`: the HTTPS server for conversion webhooks |
 //!
 //! Without features this crate is types, manifests, CRDs and conversion; it compiles neither tokio nor hyper.
 //! `k8s-openapi` needs to know your Kubernetes version: `cargo add k8s-openapi --features v1_37`.
@@ -92,6 +94,10 @@ pub use smi_core::{
 };
 #[doc(inline)]
 pub use {kube, smi_access as access, smi_metrics as metrics, smi_specs as specs, smi_split as split};
+
+#[cfg(feature = "webhook")]
+#[doc(inline)]
+pub use smi_webhook as webhook;
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]
