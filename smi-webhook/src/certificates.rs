@@ -40,7 +40,9 @@ impl Certificates {
 
 impl fmt::Debug for Certificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificates").field("current", &self.current).finish_non_exhaustive()
+        f.debug_struct("Certificates")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
     }
 }
 
