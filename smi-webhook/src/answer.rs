@@ -10,7 +10,8 @@ const STEP: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Answer {
     bytes: Vec<u8>,
-    share: Share,
+    /// None where nothing bounds the answer.
+    share: Option<Share>,
     /// What of the share is not this answer's.
     other: usize,
 }
@@ -21,8 +22,17 @@ impl Answer {
     pub(crate) fn new(share: Share, other: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(share.bytes().saturating_sub(other)),
-            share,
+            share: Some(share),
             other,
+        }
+    }
+
+    /// An answer that nothing bounds, with room for `bytes`.
+    pub(crate) fn unbounded(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            share: None,
+            other: 0,
         }
     }
 
@@ -31,9 +41,11 @@ impl Answer {
     }
 
     /// The bytes, and a share of just their size.
-    pub(crate) fn into_parts(mut self) -> (Vec<u8>, Share) {
+    pub(crate) fn into_parts(mut self) -> (Vec<u8>, Option<Share>) {
         self.bytes.shrink_to_fit();
-        self.share.shrink_to(self.bytes.capacity());
+        if let Some(share) = &mut self.share {
+            share.shrink_to(self.bytes.capacity());
+        }
         (self.bytes, self.share)
     }
 }
@@ -43,7 +55,9 @@ impl io::Write for Answer {
         let needed = self.bytes.len() + bytes.len();
         if needed > self.bytes.capacity() {
             let larger = needed + STEP;
-            if !self.share.grow_to(self.other + larger) {
+            if let Some(share) = &mut self.share
+                && !share.grow_to(self.other + larger)
+            {
                 return Err(io::ErrorKind::OutOfMemory.into());
             }
             self.bytes.reserve_exact(larger - self.bytes.len());

@@ -143,7 +143,7 @@ fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
 /// The bytes of an answer until they are sent, with what they hold on to.
 struct Held {
     bytes: Vec<u8>,
-    _share: Share,
+    _share: Option<Share>,
     _in_flight: Option<Arc<InFlight>>,
 }
 

@@ -65,4 +65,5 @@ mod streams;
 pub use certificates::Certificates;
 pub use error::ServeError;
 pub use limits::Limits;
+pub use review::{NotAReview, review};
 pub use server::Server;

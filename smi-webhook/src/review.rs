@@ -33,6 +33,25 @@ const LONGEST_API_VERSION: usize = 512;
 /// Trees that are lighter may be built side by side.
 const LIGHT: usize = 4 * 1024 * 1024;
 
+/// Why a body gets no answer: it is no ConversionReview.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotAReview(String);
+
+/// Answers the ConversionReview in `body` as [`Server`](crate::Server) does, without its bounds: for servers other than
+/// this crate's. A review that fails for one of its objects is an answer too.
+///
+/// # Errors
+/// Where `body` is no ConversionReview of `apiextensions.k8s.io/v1`.
+pub fn review(converters: &Converters, body: &[u8]) -> Result<Vec<u8>, NotAReview> {
+    let mut answer = Answer::unbounded(body.len() + body.len() / 8);
+    let reviewer = Reviewer::new(converters.clone(), usize::MAX);
+    match reviewer.answer(body, &mut answer) {
+        Ok(_) => Ok(answer.into_parts().0),
+        Err(refusal) => Err(NotAReview(refusal.to_string())),
+    }
+}
+
 /// What became of a review.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
