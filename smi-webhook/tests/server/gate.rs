@@ -12,7 +12,7 @@ use kube::{CustomResource, ResourceExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use smi_core::convert::{ConvertError, Converted, Converter, Converters, Hub, Spoke};
+use smi_core::convert::{ConvertError, Converter, Converters, Hub, Known, Moved, Spoke};
 
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "example.com", version = "v1", kind = "Gate", root = "OldGate", namespaced)]
@@ -33,7 +33,7 @@ static CLOSED: LazyLock<Mutex<HashMap<String, Wait>>> = LazyLock::new(Mutex::def
 impl Spoke for OldGate {
     type Hub = Gate;
 
-    fn into_hub(self) -> Result<Converted<Gate>, ConvertError> {
+    fn up(self) -> Result<Moved<Gate>, ConvertError> {
         let name = self.name_any();
         assert_ne!(name, "panic", "as the test wants it");
         let closed = CLOSED.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
@@ -42,17 +42,21 @@ impl Spoke for OldGate {
             let _ = reached.send(());
             let _ = open.recv();
         }
-        Ok(Converted::exactly(Gate {
+        Ok(Moved::exactly(Gate {
             metadata: self.metadata,
             spec: GateSpec {},
         }))
     }
 
-    fn from_hub(hub: Gate) -> Result<Converted<Self>, ConvertError> {
-        Ok(Converted::exactly(Self {
+    fn down(hub: Gate, _: &Known<'_>) -> Moved<Self> {
+        Moved::exactly(Self {
             metadata: hub.metadata,
             spec: OldGateSpec {},
-        }))
+        })
+    }
+
+    fn comes_back(&self) -> bool {
+        true
     }
 }
 

@@ -450,7 +450,7 @@ async fn a_body_that_breaks_off_gives_its_memory_back() {
 #[tokio::test]
 async fn an_answer_that_is_not_taken_ends_its_connection() {
     let (log, _guard) = Log::start();
-    let server = Running::with(Limits {
+    let server = Running::narrow(Limits {
         request: Duration::from_secs(2),
         ..Limits::default()
     })
@@ -458,7 +458,7 @@ async fn an_answer_that_is_not_taken_ends_its_connection() {
     let mut object = split("web", 1);
     object["metadata"]["annotations"] = json!({"note": "x".repeat(200_000)});
     // More than the buffers of both sides hold.
-    let body = review(&vec![object; 40], V1ALPHA4).to_string();
+    let body = review(&vec![object; 5], V1ALPHA4).to_string();
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let stream = socket.connect(server.client.address).await.unwrap();

@@ -12,7 +12,11 @@ use smi_webhook::{
     Certificates, Limits, ServeError, Server,
     certificates::{Current, Serving},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::oneshot,
+    task::JoinHandle,
+};
 use tokio_rustls::rustls::{
     self,
     crypto::ring::sign::any_supported_type,
@@ -56,6 +60,26 @@ impl Running {
 
     pub(crate) async fn start(limits: Limits, current: Current, root: &CertificateDer<'static>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listening(limits, current, root, listener).await
+    }
+
+    /// A server that has few bytes of an answer in its socket.
+    pub(crate) async fn narrow(limits: Limits) -> Self {
+        let (serving, root) = certificate();
+        let current = Current::default();
+        current.set(serving);
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(4096).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::listening(limits, current, &root, socket.listen(16).unwrap()).await
+    }
+
+    async fn listening(
+        limits: Limits,
+        current: Current,
+        root: &CertificateDer<'static>,
+        listener: TcpListener,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let health = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let health_address = health.local_addr().unwrap();
