@@ -24,7 +24,11 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         }
         let row = |what: &str, value: f64, unit: &str| println!("{OBJECTS}\t{}, {what}\t{value:.3}\t{unit}", case.name);
         row("size", body.len() as f64 / 1e6, "MB");
-        row("parse and print", each(|| serde_json::to_vec(&serde_json::from_slice::<Value>(&body)?)), "ms CPU");
+        row(
+            "parse and print",
+            each(|| serde_json::to_vec(&serde_json::from_slice::<Value>(&body)?)),
+            "ms CPU",
+        );
         row("bytes to bytes", each(|| webhook::review(&converters, &body)), "ms CPU");
         let library = || {
             let review: ConversionReview = serde_json::from_slice(&body)?;

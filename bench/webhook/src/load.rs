@@ -22,43 +22,53 @@ use tokio_rustls::{
     },
 };
 
-use crate::objects::CASES;
+use crate::objects::{CASES, heavy_review};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Reviews of `objects` objects, one after another on each of `connections`, for `seconds`.
-pub fn sustained(address: &str, root: &str, objects: usize, connections: usize, seconds: u64) -> Result<(), Box<dyn Error>> {
+pub fn sustained(
+    address: &str,
+    root: &str,
+    objects: usize,
+    connections: usize,
+    seconds: u64,
+) -> Result<(), Box<dyn Error>> {
     let connector = connector(root)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for case in &CASES {
         let body = Bytes::from(case.review(0, objects));
-        let mut latencies = runtime.block_on(async {
-            let mut clients = JoinSet::new();
-            for _ in 0..connections {
-                let (connector, address, body) = (connector.clone(), address.to_owned(), body.clone());
-                clients.spawn(async move {
-                    let mut connection = connect(&connector, &address).await?;
-                    review(&mut connection, &body).await?;
-                    let (mut latencies, began) = (Vec::new(), Instant::now());
-                    while began.elapsed() < Duration::from_secs(seconds) {
-                        let began = Instant::now();
+        let mut latencies = runtime
+            .block_on(async {
+                let mut clients = JoinSet::new();
+                for _ in 0..connections {
+                    let (connector, address, body) = (connector.clone(), address.to_owned(), body.clone());
+                    clients.spawn(async move {
+                        let mut connection = connect(&connector, &address).await?;
                         review(&mut connection, &body).await?;
-                        latencies.push(began.elapsed());
-                    }
-                    Ok::<_, Failure>(latencies)
-                });
-            }
-            let mut latencies = Vec::new();
-            while let Some(client) = clients.join_next().await {
-                latencies.extend(client.map_err(Failure::from)??);
-            }
-            Ok::<_, Failure>(latencies)
-        })
-        .map_err(|error| error as Box<dyn Error>)?;
+                        let (mut latencies, began) = (Vec::new(), Instant::now());
+                        while began.elapsed() < Duration::from_secs(seconds) {
+                            let began = Instant::now();
+                            review(&mut connection, &body).await?;
+                            latencies.push(began.elapsed());
+                        }
+                        Ok::<_, Failure>(latencies)
+                    });
+                }
+                let mut latencies = Vec::new();
+                while let Some(client) = clients.join_next().await {
+                    latencies.extend(client.map_err(Failure::from)??);
+                }
+                Ok::<_, Failure>(latencies)
+            })
+            .map_err(|error| error as Box<dyn Error>)?;
         latencies.sort_unstable();
         let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
         let what = format!("{}, {objects} a review, {connections} connections", case.name);
-        println!("{objects}\t{what}\t{:.0}\tobjects/s", (latencies.len() * objects) as f64 / seconds as f64);
+        println!(
+            "{objects}\t{what}\t{:.0}\tobjects/s",
+            (latencies.len() * objects) as f64 / seconds as f64
+        );
         println!("{objects}\t{what}, p50\t{:.2}\tms", at(0.5));
         println!("{objects}\t{what}, p99\t{:.2}\tms", at(0.99));
     }
@@ -68,10 +78,33 @@ pub fn sustained(address: &str, root: &str, objects: usize, connections: usize, 
 /// Reviews of `bytes` together, one on each of `connections`, all sent at once, `rounds` times. One that is told to come
 /// again does.
 pub fn flood(address: &str, root: &str, bytes: usize, connections: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
-    let connector = connector(root)?;
     let case = &CASES[0];
     let one = case.review(0, 1).len();
-    let body = Bytes::from(case.review(0, (bytes / connections / one).max(1)));
+    let body = case.review(0, (bytes / connections / one).max(1));
+    at_once("flood", address, root, body.into(), connections, rounds)
+}
+
+/// As [`flood`], with the objects that take the most memory for their size.
+pub fn hostile(
+    address: &str,
+    root: &str,
+    bytes: usize,
+    connections: usize,
+    rounds: usize,
+) -> Result<(), Box<dyn Error>> {
+    let body = heavy_review(bytes / connections);
+    at_once("heavy flood", address, root, body.into(), connections, rounds)
+}
+
+fn at_once(
+    name: &str,
+    address: &str,
+    root: &str,
+    body: Bytes,
+    connections: usize,
+    rounds: usize,
+) -> Result<(), Box<dyn Error>> {
+    let connector = connector(root)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (refused, mut latencies) = runtime
         .block_on(async {
@@ -101,10 +134,19 @@ pub fn flood(address: &str, root: &str, bytes: usize, connections: usize, rounds
         })
         .map_err(|error| error as Box<dyn Error>)?;
     latencies.sort_unstable();
-    let what = format!("flood, {connections} reviews of {:.2} MB at once", body.len() as f64 / 1e6);
-    println!("{connections}\t{what}, together\t{:.1}\tMB", (connections * body.len()) as f64 / 1e6);
+    let what = format!(
+        "{name}, {connections} reviews of {:.2} MB at once",
+        body.len() as f64 / 1e6
+    );
+    println!(
+        "{connections}\t{what}, together\t{:.1}\tMB",
+        (connections * body.len()) as f64 / 1e6
+    );
     println!("{connections}\t{what}, told to come again\t{refused}\treviews");
-    println!("{connections}\t{what}, the slowest\t{:.0}\tms", latencies.last().map_or(0.0, |it| it.as_secs_f64() * 1e3));
+    println!(
+        "{connections}\t{what}, the slowest\t{:.0}\tms",
+        latencies.last().map_or(0.0, |it| it.as_secs_f64() * 1e3)
+    );
     Ok(())
 }
 

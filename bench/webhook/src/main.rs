@@ -21,6 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["flood", address, root, bytes, connections, rounds] => {
             load::flood(address, root, bytes.parse()?, connections.parse()?, rounds.parse()?)
         }
+        ["heavy", address, root, bytes, connections, rounds] => {
+            load::hostile(address, root, bytes.parse()?, connections.parse()?, rounds.parse()?)
+        }
         _ => Err("see README.md for the arguments".into()),
     }
 }

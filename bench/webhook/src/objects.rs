@@ -57,6 +57,19 @@ impl Case {
     }
 }
 
+/// A review of about `bytes`, of objects that take a hundred times their size as values, and just not too much.
+pub fn heavy_review(bytes: usize) -> Vec<u8> {
+    const MAPS: usize = 42_000;
+    let case = &CASES[2];
+    let text = String::from_utf8(case.review(0, 1)).expect("JSON is UTF-8");
+    let maps = r#"{"":0},"#.repeat(MAPS);
+    let (before, object) = text.split_at(text.find(r#"{"apiVersion":"split"#).expect("an object"));
+    let (object, after) = object.split_at(object.find("]},\"response\"").expect("its end"));
+    let heavy = object.replacen(r#""spec":{"#, &format!(r#""spec":{{"extra":[{maps}{{}}],"#), 1);
+    let objects = vec![heavy.as_str(); (bytes / heavy.len()).max(1)].join(",");
+    format!("{before}{objects}{after}").into_bytes()
+}
+
 fn target(number: usize, api_version: &str) -> Value {
     let account = |of: usize| json!({"kind": "ServiceAccount", "name": format!("service-{:02}", of % 24), "namespace": format!("team-{:03}", of % 50)});
     let sources: Vec<Value> = (0..=number % 4).map(|at| account(number + 7 * at + 1)).collect();
@@ -73,7 +86,13 @@ fn split(number: usize, api_version: &str) -> Value {
         .map(|at| json!({"service": format!("service-{:02}-v{at}", number % 24), "weight": 10 * (at + 1)}))
         .collect();
     let spec = json!({"service": format!("service-{:02}", number % 24), "backends": backends});
-    object(number, api_version, "TrafficSplit", spec, json!({".": {}, "f:backends": {}, "f:service": {}}))
+    object(
+        number,
+        api_version,
+        "TrafficSplit",
+        spec,
+        json!({".": {}, "f:backends": {}, "f:service": {}}),
+    )
 }
 
 fn object(number: usize, api_version: &str, kind: &str, spec: Value, fields: Value) -> Value {
