@@ -3,8 +3,17 @@
 //! [`Certificates`] are two things: the [`Current`] certificate, which every handshake asks for, and a future that keeps
 //! it fresh. The server polls that future inside its own; nothing runs before it serves, and nothing after.
 
+mod clock;
+mod folder;
+mod keep;
+mod pair;
+mod said;
+#[cfg(feature = "self-issued")]
+mod self_issued;
+
 use std::{
     fmt,
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::SystemTime,
 };
@@ -14,6 +23,10 @@ use tokio_rustls::rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+
+#[cfg(feature = "self-issued")]
+pub use self::self_issued::{Lifetimes, SelfIssued};
+pub use self::{clock::Clock, folder::Folder, pair::PairError};
 
 /// The certificate that the server presents, and the future that keeps it fresh.
 pub struct Certificates {
@@ -30,6 +43,11 @@ impl Certificates {
             current,
             keep_fresh: Box::pin(keep_fresh),
         }
+    }
+
+    /// The certificate in the files `tls.crt` and `tls.key` of a folder, read again every ten seconds; [`Folder`] says more.
+    pub fn from_dir(path: impl Into<PathBuf>) -> Self {
+        Folder::new(path).into()
     }
 
     /// The certificate, and the future that keeps it fresh: for a server other than this crate's.
