@@ -36,8 +36,8 @@
 //!
 //! It knows no kind of the Service Mesh Interface: give it CRDs, and it serves them with watches, patches, server-side
 //! apply, validation, conversion between versions and the rest of the API conventions, beside the built-in kinds that a
-//! mesh needs (Namespace, Service, ServiceAccount, Pod, ConfigMap, Secret, Event, Lease, EndpointSlice, Deployment; no
-//! controllers behind them). It answers as kube-apiserver 1.37 does, down to the words of its errors: the same scripts of
+//! mesh needs (Namespace, Service, ServiceAccount, Pod, ConfigMap, Secret, Event, Lease, EndpointSlice, Deployment,
+//! PodDisruptionBudget, and the kinds of RBAC; no controllers behind them). It answers as kube-apiserver 1.37 does, down to the words of its errors: the same scripts of
 //! kubectl commands run on both (`e2e/tests/e2e/same.rs`).
 //!
 //! # In process, and for kubectl
@@ -61,7 +61,7 @@
 //! # What it does not do
 //! | kube-apiserver | here |
 //! | --- | --- |
-//! | RBAC, users, impersonation | none: whoever has the token may do everything, and `kubectl auth can-i` says so |
+//! | RBAC, users, impersonation | roles and bindings are kept and mean nothing: whoever has the token may do everything, and `kubectl auth can-i` says so |
 //! | admission: webhooks, policies, quotas, and what it adds to Pods (priority, tolerations, tokens) | none, but that a namespace has to be there and not be going |
 //! | controllers: Deployments make Pods, namespaces are emptied, owners take their dependents along | none: a deleted namespace stays `Terminating`, `ownerReferences` are kept and mean nothing |
 //! | kinds besides those above, such as Node, Job, Endpoints, ResourceQuota, APIService | not served |

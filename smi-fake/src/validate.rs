@@ -98,11 +98,23 @@ fn name_fault(name: &str, rule: Names) -> Option<String> {
     let (fits, words, longest) = match rule {
         Names::Subdomain => (name.split('.').all(is_label), SUBDOMAIN, 253),
         Names::Label => (is_label(name), LABEL, 63),
+        Names::PathSegment => return path_segment_fault(name),
     };
     if name.len() > longest {
         Some(format!("must be no more than {longest} bytes"))
     } else {
         (!fits).then(|| words.to_owned())
+    }
+}
+
+/// What is wrong with the name of something of RBAC.
+pub(crate) fn path_segment_fault(name: &str) -> Option<String> {
+    match name {
+        "." | ".." => Some(format!("may not be '{name}'")),
+        _ => name
+            .chars()
+            .find(|letter| matches!(letter, '/' | '%'))
+            .map(|letter| format!("may not contain '{letter}'")),
     }
 }
 

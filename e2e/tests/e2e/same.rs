@@ -51,6 +51,46 @@ spec:
   - {service: web-v2, weight: 10}
 ";
 
+const RIGHTS: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: 'same:reader'}
+rules:
+- {apiGroups: [''], resources: [secrets], resourceNames: [web], verbs: [get, update]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader}
+roleRef: {kind: Role, name: 'same:reader'}
+subjects:
+- {kind: ServiceAccount, name: web, namespace: shop}
+- {kind: User, name: jane}
+- {kind: Group, name: readers}
+- {kind: Group, name: writers}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: 'same:rights'}
+rules:
+- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: 'same:rights'}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'same:rights'}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: half}
+spec: {minAvailable: 50%, selector: {matchLabels: {app: web}}}
+";
+
 /// Both servers, with these manifests in the folder `mesh` and some beside it.
 async fn sides(namespace: &str) -> Outcome<Sides> {
     let sides = Sides::new(namespace).await?;
@@ -58,6 +98,8 @@ async fn sides(namespace: &str) -> Outcome<Sides> {
     sides.write("mesh/service.yaml", SERVICE)?;
     sides.write("mesh/deployment.yaml", DEPLOYMENT)?;
     sides.write("mesh/split.yaml", SPLIT)?;
+    sides.write("rights.yaml", RIGHTS)?;
+    sides.write("path.yaml", &RIGHTS.replace("same:reader", "same/reader"))?;
     sides.write("even.yaml", &SPLIT.replace("90", "50").replace("10", "50"))?;
     sides.write("bad.yaml", &SPLIT.replace("10", "-1"))?;
     sides.write(
@@ -112,6 +154,25 @@ async fn server_side_apply_has_its_owners_and_conflicts() {
         get cm note -n NS -o yaml --show-managed-fields
     ";
     check("same-server-side", script).await.unwrap();
+}
+
+#[tokio::test]
+async fn rights_and_budgets_are_kept_as_they_are_applied() {
+    let script = "
+        apply -n NS -f rights.yaml --validate=strict
+        apply -n NS -f rights.yaml
+        ! create -n NS -f path.yaml
+        get role,rolebinding,pdb -n NS
+        get role,rolebinding,pdb -n NS -o wide
+        get role,rolebinding -n NS -o yaml --show-managed-fields
+        get pdb -n NS -o yaml
+        get clusterrole,clusterrolebinding same:rights -o yaml
+        get clusterrolebinding same:rights -o wide
+        replace -n NS -f rights.yaml
+        apply -n NS --server-side --force-conflicts -f rights.yaml
+        delete -n NS -f rights.yaml
+    ";
+    check("same-rights", script).await.unwrap();
 }
 
 #[tokio::test]

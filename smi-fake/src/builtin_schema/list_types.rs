@@ -48,6 +48,7 @@ const MAPS: &[(&str, &str, &[&str])] = &[
     ("core.v1.ServiceAccount", "secrets", &["name"]),
     ("core.v1.ServiceSpec", "ports", &["port", "protocol"]),
     ("core.v1.ServiceStatus", "conditions", &["type"]),
+    ("policy.v1.PodDisruptionBudgetStatus", "conditions", &["type"]),
     ("apis.meta.v1.ObjectMeta", "ownerReferences", &["uid"]),
 ];
 
@@ -76,6 +77,8 @@ const ATOMIC: &[(&str, &str)] = &[
     ("core.v1.ServiceSpec", "selector"),
     ("core.v1.TypedLocalObjectReference", ""),
     ("discovery.v1.EndpointPort", ""),
+    ("rbac.v1.RoleRef", ""),
+    ("rbac.v1.Subject", ""),
     ("apis.meta.v1.LabelSelector", ""),
     ("apis.meta.v1.OwnerReference", ""),
 ];
@@ -141,6 +144,13 @@ pub(super) fn annotate(definitions: &mut Map<String, Value>) {
         "strategy",
         strategy,
         json!("retainKeys"),
+    );
+    set(
+        definitions,
+        "policy.v1.PodDisruptionBudgetSpec",
+        "selector",
+        strategy,
+        json!("replace"),
     );
     // The only defaults of keys: they tell which item is meant when the key is not given.
     for definition in ["core.v1.ContainerPort", "core.v1.ServicePort"] {

@@ -9,6 +9,8 @@ use k8s_openapi::{
         core::v1::{ConfigMap, Event, Namespace, Pod, Secret, Service, ServiceAccount},
         discovery::v1::EndpointSlice,
         events::v1::Event as NewEvent,
+        policy::v1::PodDisruptionBudget,
+        rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps},
 };
@@ -58,6 +60,8 @@ pub(crate) enum Names {
     Subdomain,
     /// RFC 1123 without dots.
     Label,
+    /// What a path can hold: `system:node`.
+    PathSegment,
 }
 
 const fn plain<K: DeserializeOwned + Serialize + JsonSchema>(
@@ -85,7 +89,16 @@ const fn plain<K: DeserializeOwned + Serialize + JsonSchema>(
     }
 }
 
-static BUILTINS: [Builtin; 12] = [
+/// Roles and their bindings, whose names may be almost anything.
+const fn rbac<K: DeserializeOwned + Serialize + JsonSchema>(kind: &'static str, plural: &'static str) -> Builtin {
+    Builtin {
+        create_on_update: true,
+        names: Names::PathSegment,
+        ..plain::<K>("rbac.authorization.k8s.io", kind, plural)
+    }
+}
+
+static BUILTINS: [Builtin; 17] = [
     Builtin {
         short_names: &["ns"],
         namespaced: false,
@@ -174,6 +187,23 @@ static BUILTINS: [Builtin; 12] = [
         status: true,
         generation: true,
         ..plain::<Deployment>("apps", "Deployment", "deployments")
+    },
+    Builtin {
+        short_names: &["pdb"],
+        status: true,
+        generation: true,
+        unconditional_update: false,
+        ..plain::<PodDisruptionBudget>("policy", "PodDisruptionBudget", "poddisruptionbudgets")
+    },
+    rbac::<Role>("Role", "roles"),
+    rbac::<RoleBinding>("RoleBinding", "rolebindings"),
+    Builtin {
+        namespaced: false,
+        ..rbac::<ClusterRole>("ClusterRole", "clusterroles")
+    },
+    Builtin {
+        namespaced: false,
+        ..rbac::<ClusterRoleBinding>("ClusterRoleBinding", "clusterrolebindings")
     },
     Builtin {
         short_names: &["crd", "crds"],

@@ -23,6 +23,7 @@ pub(crate) fn check(kind: &Kind, object: &Value) -> Vec<FieldError> {
         "Service" => service(object, &mut errors),
         "Pod" => pod(object.get("spec"), "spec", &mut errors),
         "Deployment" => deployment(object, &mut errors),
+        "RoleBinding" | "ClusterRoleBinding" => role_binding(object, &mut errors),
         _ => {}
     }
     errors
@@ -112,6 +113,15 @@ fn service_port(port: &Value, at: &str, named: bool, errors: &mut Vec<FieldError
     if !PROTOCOLS.contains(&protocol) {
         let at = format!("{at}.protocol");
         errors.push(FieldError::not_supported(at, &format!("{protocol:?}"), &PROTOCOLS));
+    }
+}
+
+fn role_binding(object: &Value, errors: &mut Vec<FieldError>) {
+    let role = meta::text(object, "/roleRef/name");
+    if role.is_empty() {
+        errors.push(FieldError::required("roleRef.name", ""));
+    } else if let Some(why) = validate::path_segment_fault(role) {
+        errors.push(FieldError::invalid("roleRef.name", &role.into(), &why));
     }
 }
 

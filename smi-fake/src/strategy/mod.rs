@@ -63,6 +63,7 @@ pub(crate) fn defaults(kind: &Kind, object: &mut Value) {
         "Secret" => secret(object),
         "Pod" => pod::defaults(object),
         "Deployment" => pod::deployment(object),
+        "RoleBinding" | "ClusterRoleBinding" => role_binding(object),
         _ => {}
     }
 }
@@ -80,6 +81,11 @@ pub(crate) fn on_create(cluster: &Cluster, kind: &Kind, object: &mut Value) -> R
         "Service" => service::on_create(cluster, object),
         "Pod" => pod::on_create(object),
         "Deployment" => default_at(object, "status", json!({})),
+        "PodDisruptionBudget" => default_at(
+            object,
+            "status",
+            json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0}),
+        ),
         _ => {}
     }
     Ok(())
@@ -150,6 +156,20 @@ fn secret(object: &mut Value) {
         }
     }
     default_at(object, "type", "Opaque".into());
+}
+
+/// Roles, users and groups are of RBAC's own group; service accounts are not.
+fn role_binding(object: &mut Value) {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    if let Some(role) = object.get_mut("roleRef") {
+        default_at(role, "apiGroup", GROUP.into());
+    }
+    let subjects = object.get_mut("subjects").and_then(Value::as_array_mut);
+    for subject in subjects.into_iter().flatten() {
+        if matches!(meta::text(subject, "/kind"), "User" | "Group") {
+            default_at(subject, "apiGroup", GROUP.into());
+        }
+    }
 }
 
 /// Sets a field that is not there.

@@ -25,6 +25,9 @@ pub(super) fn columns(group: &str, kind: &str) -> &'static [Shown] {
         ("coordination.k8s.io", "Lease") => LEASE,
         ("apiextensions.k8s.io", "CustomResourceDefinition") => DEFINITION,
         ("", "Event") => EVENT,
+        ("policy", "PodDisruptionBudget") => DISRUPTION_BUDGET,
+        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => ROLE,
+        ("rbac.authorization.k8s.io", _) => ROLE_BINDING,
         _ => PLAIN,
     }
 }
@@ -140,6 +143,34 @@ const LEASE: &[Shown] = &[
     ("Age", 0, created),
 ];
 
+const DISRUPTION_BUDGET: &[Shown] = &[
+    ("Name", 0, name),
+    ("Min Available", 0, |object, _| limit(object, "/spec/minAvailable")),
+    ("Max Unavailable", 0, |object, _| limit(object, "/spec/maxUnavailable")),
+    ("Allowed Disruptions", 0, |object, _| {
+        json!(count(object, "/status/disruptionsAllowed"))
+    }),
+    ("Age", 0, created),
+];
+
+const ROLE: &[Shown] = &[
+    ("Name", 0, name),
+    ("Created At", 0, |object, _| at(object, "/metadata/creationTimestamp")),
+];
+
+const ROLE_BINDING: &[Shown] = &[
+    ("Name", 0, name),
+    ("Role", 0, |object, _| {
+        format!("{}/{}", text(object, "/roleRef/kind"), text(object, "/roleRef/name")).into()
+    }),
+    ("Age", 0, created),
+    ("Users", 1, |object, _| subjects(object, "User").into()),
+    ("Groups", 1, |object, _| subjects(object, "Group").into()),
+    ("ServiceAccounts", 1, |object, _| {
+        subjects(object, "ServiceAccount").into()
+    }),
+];
+
 const DEFINITION: &[Shown] = &[
     ("Name", 0, name),
     ("Scope", 0, |object, _| at(object, "/spec/scope")),
@@ -252,6 +283,25 @@ fn list<'v>(object: &'v Value, path: &str) -> impl Iterator<Item = &'v Value> {
 
 fn count(object: &Value, path: &str) -> i64 {
     object.pointer(path).and_then(Value::as_i64).unwrap_or_default()
+}
+
+/// A number or a percentage.
+fn limit(object: &Value, path: &str) -> Value {
+    match object.pointer(path) {
+        Some(Value::String(text)) => text.as_str().into(),
+        Some(number) => number.to_string().into(),
+        None => "N/A".into(),
+    }
+}
+
+/// The subjects of a binding that are of one kind; ServiceAccounts with their namespace.
+fn subjects(object: &Value, kind: &str) -> String {
+    let subjects = list(object, "/subjects").filter(|subject| text(subject, "/kind") == kind);
+    let named = subjects.map(|subject| match text(subject, "/namespace") {
+        "" => text(subject, "/name").to_owned(),
+        namespace => format!("{namespace}/{}", text(subject, "/name")),
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn size(object: &Value, path: &str) -> usize {

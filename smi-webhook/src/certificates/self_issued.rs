@@ -70,6 +70,10 @@ const TRIES: usize = 5;
 /// leaves it there; where it is taken away all the same it is back in ten seconds. A CRD that is missing, or that converts
 /// otherwise, is left as it is with a line in the log.
 ///
+/// A CRD goes back to the strategy `None` by `kubectl apply`, `kubectl replace` or a merge patch of
+/// `{"spec": {"conversion": {"strategy": "None", "webhook": null}}}`. By `kubectl apply --server-side` it does not: an API
+/// server keeps the field that is ours, and then refuses a webhook beside `None`.
+///
 /// Rights: `get` and `update` of that Secret, `get` and `patch` of those CRDs. Nothing else is read, so that this starts
 /// while no object of the CRDs can be read at all.
 #[derive(Debug)]
