@@ -117,6 +117,12 @@ fn the_conversion_clause_says_what_was_asked_for() {
         clause(Conversion::webhook_url("https://localhost:8443/convert", "ca").port(1))["webhook"]["clientConfig"],
         serde_json::json!({"caBundle": "Y2E=", "url": "https://localhost:8443/convert"})
     );
+    for without in [
+        Conversion::webhook_service("smi-system", "smi-webhook", ""),
+        Conversion::webhook_url("https://localhost/convert", ""),
+    ] {
+        assert_eq!(clause(without)["webhook"]["clientConfig"].get("caBundle"), None);
+    }
 }
 
 #[test]

@@ -23,7 +23,8 @@ pub enum Conversion {
 
 impl Conversion {
     /// A webhook behind the Service `namespace`/`name`, at port 443 and path `/convert`, whose certificate is signed by
-    /// `ca_bundle` (PEM).
+    /// `ca_bundle` (PEM). Empty, the CRDs have no `caBundle`: whoever gives it to them later (the webhook itself, or
+    /// cert-manager) keeps it when they are applied again.
     pub fn webhook_service(
         namespace: impl Into<String>,
         name: impl Into<String>,
@@ -36,16 +37,17 @@ impl Conversion {
             port: None,
         };
         Self::Webhook(WebhookClientConfig {
-            ca_bundle: Some(ByteString(ca_bundle.into())),
+            ca_bundle: given(ca_bundle),
             service: Some(service),
             url: None,
         })
     }
 
-    /// A webhook at `url`, whose certificate is signed by `ca_bundle` (PEM).
+    /// A webhook at `url`, whose certificate is signed by `ca_bundle` (PEM), with an empty one as
+    /// [`webhook_service`](Self::webhook_service).
     pub fn webhook_url(url: impl Into<String>, ca_bundle: impl Into<Vec<u8>>) -> Self {
         Self::Webhook(WebhookClientConfig {
-            ca_bundle: Some(ByteString(ca_bundle.into())),
+            ca_bundle: given(ca_bundle),
             service: None,
             url: Some(url.into()),
         })
@@ -91,4 +93,9 @@ impl Conversion {
             },
         }
     }
+}
+
+fn given(ca_bundle: impl Into<Vec<u8>>) -> Option<ByteString> {
+    let pem = ca_bundle.into();
+    (!pem.is_empty()).then_some(ByteString(pem))
 }
