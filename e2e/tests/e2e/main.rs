@@ -5,6 +5,7 @@
 
 mod corpus;
 mod crds;
+mod deploying;
 mod faults;
 mod fixtures;
 mod harness;
