@@ -15,6 +15,7 @@ mod kubectl;
 mod manifests;
 mod peers;
 mod refusals;
+mod rotating;
 mod same;
 mod sides;
 #[path = "../../../tests/support/subscriber.rs"]
