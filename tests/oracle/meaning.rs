@@ -66,7 +66,7 @@ impl Mesh {
                 ..Default::default()
             }),
             ("UDPRoute", _) => self.udp_routes.push(typed(object)),
-            ("TrafficSplit", "split.smi-spec.io/v1alpha1") => self.splits.push(quantities(typed(object))),
+            ("TrafficSplit", "split.smi-spec.io/v1alpha1") => self.splits.push(quantities(&typed(object))),
             ("TrafficSplit", "split.smi-spec.io/v1alpha2") => {
                 let old: split::v1alpha2::TrafficSplit = typed(object);
                 self.splits
@@ -185,7 +185,7 @@ fn plain(
 }
 
 /// Whole numbers in the proportion of the quantities, the smallest there are.
-fn quantities(old: split::v1alpha1::TrafficSplit) -> split::v1alpha4::TrafficSplit {
+fn quantities(old: &split::v1alpha1::TrafficSplit) -> split::v1alpha4::TrafficSplit {
     let nanos = |weight: &Quantity| u128::try_from(weight.nanos().unwrap()).unwrap();
     let common = old.spec.backends.iter().map(|it| nanos(&it.weight)).fold(0, gcd).max(1);
     let backends = old.spec.backends.iter().map(|it| split::v1alpha4::Backend {

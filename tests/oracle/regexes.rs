@@ -13,26 +13,26 @@ pub(crate) struct Regexes {
 impl Regexes {
     /// Whether `expression` matches from the start of `text`; what follows does not matter.
     pub(crate) fn matches_start(&self, expression: &str, text: &str) -> bool {
-        self.is_match(format!(r"\A(?:{expression})"), expression, text)
+        self.is_match(&format!(r"\A(?:{expression})"), expression, text)
     }
 
     /// Whether `expression` matches the whole of `text`.
     pub(crate) fn matches_whole(&self, expression: &str, text: &str) -> bool {
-        self.is_match(format!(r"\A(?:{expression})\z"), expression, text)
+        self.is_match(&format!(r"\A(?:{expression})\z"), expression, text)
     }
 
     /// An expression that is invalid by itself stays so, whatever is put around it.
-    fn is_match(&self, anchored: String, expression: &str, text: &str) -> bool {
-        let compile = |anchored: &String| {
+    fn is_match(&self, anchored: &str, expression: &str, text: &str) -> bool {
+        let compile = |anchored: &str| {
             let valid = Regex::new(expression).ok()?;
             drop(valid);
             Regex::new(anchored).ok().map(Rc::new)
         };
         let mut compiled = self.compiled.borrow_mut();
-        if !compiled.contains_key(&anchored) {
-            let regex = compile(&anchored);
-            compiled.insert(anchored.clone(), regex);
+        if !compiled.contains_key(anchored) {
+            let regex = compile(anchored);
+            compiled.insert(anchored.to_owned(), regex);
         }
-        compiled[&anchored].as_ref().is_some_and(|regex| regex.is_match(text))
+        compiled[anchored].as_ref().is_some_and(|regex| regex.is_match(text))
     }
 }

@@ -23,7 +23,7 @@ fn split(version: &str, weights: &[Value]) -> Value {
         .iter()
         .enumerate()
         .map(|(n, weight)| json!({"service": format!("v{n}"), "weight": weight}));
-    let spec = json!({"service": "web", "backends": Value::from_iter(backends)});
+    let spec = json!({"service": "web", "backends": backends.collect::<Value>()});
     object(
         &format!("split.smi-spec.io/{version}"),
         "TrafficSplit",

@@ -22,7 +22,7 @@ struct Edited {
     original: Value,
     /// Where the edit was made.
     version: String,
-    edited: Value,
+    now: Value,
     back: Value,
 }
 
@@ -46,7 +46,7 @@ fn for_edits_of_every_kind(law: impl Fn(&Edit, &Edited)) {
                         &Edited {
                             original,
                             version,
-                            edited,
+                            now: edited,
                             back,
                         },
                     );
@@ -64,7 +64,7 @@ fn who_edits_at_a_version_reads_there_what_he_wrote() {
         let again = at(&it.back, &it.version).object;
         assert_eq!(
             without_stash(again),
-            without_stash(it.edited.clone()),
+            without_stash(it.now.clone()),
             "{edit:?}: {}",
             it.back
         );
@@ -81,21 +81,21 @@ fn an_edited_field_is_what_the_edited_object_says_by_itself() {
             .split('/')
             .next_back()
             .unwrap();
-        let alone = at(&without_stash(it.edited.clone()), version).object;
+        let alone = at(&without_stash(it.now.clone()), version).object;
         let (said, is) = (field.value(&alone), field.value(&it.back));
         match (field, &said, &is) {
             (Backends, Value::Array(said), Value::Array(is)) => {
-                assert_eq!(shares(said), shares(is), "{edit:?}: {}", it.edited)
+                assert_eq!(shares(said), shares(is), "{edit:?}: {}", it.now);
             }
             // What the version of the edit cannot say may come back beside it.
             (_, Value::Array(said), Value::Array(is)) => {
                 let mut is_rest = is.iter();
                 let all = said.iter().all(|item| is_rest.any(|other| other == item));
-                assert!(all, "{edit:?} of {}: {said:?}, {is:?}", it.edited);
+                assert!(all, "{edit:?} of {}: {said:?}, {is:?}", it.now);
             }
             // A port, or a list, that only the other version's author could write.
             (Port | Matches | Ports, Value::Null, _) => {}
-            _ => assert_eq!(said, is, "{edit:?} of {}", it.edited),
+            _ => assert_eq!(said, is, "{edit:?} of {}", it.now),
         }
     });
 }
@@ -109,7 +109,7 @@ fn an_edit_of_metadata_changes_nothing_else() {
                 object.as_object_mut().unwrap().remove("metadata");
                 object
             };
-            assert_eq!(body(&it.back), body(&it.original), "{}", it.edited);
+            assert_eq!(body(&it.back), body(&it.original), "{}", it.now);
             assert_eq!(it.back["metadata"]["labels"]["edited"], "yes");
         }
     });
@@ -120,7 +120,7 @@ fn fields_that_do_not_depend_on_an_edit_come_back_as_they_were() {
     for_edits_of_every_kind(|edit, it| {
         for field in independent(edit) {
             let (was, is) = (field.value(&it.original), field.value(&it.back));
-            assert_eq!(is, was, "{field:?} after {edit:?} of {}", it.edited);
+            assert_eq!(is, was, "{field:?} after {edit:?} of {}", it.now);
         }
     });
 }
@@ -131,7 +131,7 @@ fn fields_that_do_not_depend_on_an_edit_come_back_as_they_were() {
 fn fields_that_may_depend_on_an_edit_come_back_as_they_were_or_are_what_the_edited_object_says() {
     const FIELDS: [Field; 7] = [Destination, Port, Sources, Rules, Service, Backends, Matches];
     for_edits_of_every_kind(|edit, it| {
-        let alone = at(&without_stash(it.edited.clone()), version_of(&it.original)).object;
+        let alone = at(&without_stash(it.now.clone()), version_of(&it.original)).object;
         for field in FIELDS.into_iter().filter(|field| edit.field() != Some(*field)) {
             let value = field.value(&it.back);
             // A port that came back may bring the rule that stands beside it.
@@ -142,7 +142,7 @@ fn fields_that_may_depend_on_an_edit_come_back_as_they_were_or_are_what_the_edit
             assert!(
                 either.contains(&value),
                 "{field:?} after {edit:?} of {}: {value}, not {either:?}",
-                it.edited
+                it.now
             );
         }
     });

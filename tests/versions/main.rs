@@ -6,8 +6,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
-    reason = "the helpers of tests fail and print as the tests do"
+    reason = "the helpers of tests fail as the tests do"
 )]
 
 #[path = "../generate/mod.rs"]

@@ -22,7 +22,7 @@ pub(crate) struct Policy {
     pub(crate) groups: Vec<Named>,
     /// Namespace, name and ports, which count at v1alpha4 only.
     tcp_routes: Vec<Named>,
-    /// As above; not there before v1alpha4.
+    /// As above.
     udp_routes: Vec<Named>,
 }
 
@@ -60,30 +60,28 @@ impl Policy {
             .enumerate()
             .map(|(n, it)| it.at(release.access, n))
             .collect();
-        if release.access == "v1alpha4" {
-            objects.extend(self.bindings.iter().map(|it| {
-                it.object(
-                    "access.smi-spec.io/v1alpha4",
-                    "IdentityBinding",
-                    json!({"spec": {"schemes": it.body}}),
-                )
-            }));
-        }
         objects.extend(self.groups.iter().map(|group| group_at(group, release.specs)));
         let specs = format!("specs.smi-spec.io/{}", release.specs);
-        for (kind, routes) in [("TCPRoute", &self.tcp_routes), ("UDPRoute", &self.udp_routes)] {
-            let body = |ports: &Value| match (kind, release.specs) {
-                (_, "v1alpha4") => Some(json!({"spec": {"matches": {"ports": ports}}})),
-                ("TCPRoute", "v1alpha3") => Some(json!({"spec": {}})),
-                ("TCPRoute", _) => Some(json!({})),
-                _ => None,
+        let tcp_route = |it: &Named| {
+            let body = match release.specs {
+                "v1alpha4" => json!({"spec": {"matches": {"ports": it.body}}}),
+                "v1alpha3" => json!({"spec": {}}),
+                _ => json!({}),
             };
-            objects.extend(
-                routes
-                    .iter()
-                    .filter_map(|it| Some(it.object(&specs, kind, body(&it.body)?))),
-            );
-        }
+            it.object(&specs, "TCPRoute", body)
+        };
+        objects.extend(self.tcp_routes.iter().map(tcp_route));
+        // Of one version only. Who reads an older release does not see them: what gains a meaning through them widens.
+        let udp_route = |it: &Named| {
+            let body = json!({"spec": {"matches": {"ports": it.body}}});
+            it.object("specs.smi-spec.io/v1alpha4", "UDPRoute", body)
+        };
+        objects.extend(self.udp_routes.iter().map(udp_route));
+        let binding = |it: &Named| {
+            let body = json!({"spec": {"schemes": it.body}});
+            it.object("access.smi-spec.io/v1alpha4", "IdentityBinding", body)
+        };
+        objects.extend(self.bindings.iter().map(binding));
         objects
     }
 }
@@ -326,7 +324,7 @@ fn matches() -> impl Strategy<Value = Value> {
             one
         })
     };
-    (weighted(0.9, named("m")), weighted(0.5, named("n"))).prop_map(|(m, n)| Value::from_iter(m.into_iter().chain(n)))
+    (weighted(0.9, named("m")), weighted(0.5, named("n"))).prop_map(|(m, n)| m.into_iter().chain(n).collect())
 }
 
 /// The numbers of `count` requests that follow from a seed.

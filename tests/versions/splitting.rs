@@ -34,7 +34,7 @@ impl Split {
             };
             json!({"service": service, "weight": weight})
         });
-        let mut spec = json!({"service": "web", "backends": Value::from_iter(backends)});
+        let mut spec = json!({"service": "web", "backends": backends.collect::<Value>()});
         if matches!(version, "v1alpha3" | "v1alpha4") && !self.matches.is_empty() {
             spec["matches"] = self.matches.clone().into();
         }
@@ -55,7 +55,7 @@ fn a_converted_split_sends_no_request_to_a_backend_that_it_did_not_send_there() 
                 let originals = set(&split, &groups, &from);
                 let converted = all_at(&originals, &to, Way::OneByOne);
                 let (before, after) = (Mesh::of(&originals), Mesh::of(&converted));
-                for request in numbers(seed, REQUESTS).map(|number| http_request(number)) {
+                for request in numbers(seed, REQUESTS).map(http_request) {
                     let request = request.as_ref();
                     let was = backends(&before, request, &regexes);
                     let is = backends(&after, request, &regexes);
@@ -99,7 +99,7 @@ fn a_split_that_is_edited_and_converted_back_sends_no_request_to_a_backend_that_
             }
             let meant = [&the_same_edit, &edited, &beside_the_others].map(Mesh::of);
             let after = Mesh::of(&back);
-            for request in numbers(seed, REQUESTS).map(|number| http_request(number)) {
+            for request in numbers(seed, REQUESTS).map(http_request) {
                 let request = request.as_ref();
                 let known: Vec<_> = meant
                     .iter()
@@ -129,9 +129,9 @@ fn set(split: &Split, groups: &[Named], release: &Release) -> Vec<Value> {
 }
 
 fn told(from: &Release, to: &Release, request: Option<&Http>, sets: &[&Vec<Value>]) -> String {
-    let lines = |set: &&Vec<Value>| set.iter().map(|object| format!("{object}\n")).collect::<String>();
+    let lines = |set: &&Vec<Value>| set.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let sets: Vec<_> = sets.iter().map(lines).collect();
-    format!("{} -> {}: {request:?}\n{}", from.name, to.name, sets.join("=>\n"))
+    format!("{} -> {}: {request:?}\n{}", from.name, to.name, sets.join("\n=>\n"))
 }
 
 fn splits() -> impl Strategy<Value = Split> {

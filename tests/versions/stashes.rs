@@ -157,15 +157,6 @@ fn the_stash_of_another_object_never_fails_a_conversion() {
 
 #[test]
 fn a_stash_keeps_within_what_other_annotations_leave() {
-    let sizes = || {
-        prop_oneof![
-            Just(TOTAL - 100),
-            Just(TOTAL),
-            Just(TOTAL - 1000),
-            Just(TOTAL + 1000),
-            0..TOTAL
-        ]
-    };
     struct Crowded<O>(O);
 
     impl<S: Strategy<Value = usize>, O: Fn() -> S> Law for Crowded<O> {
@@ -184,6 +175,15 @@ fn a_stash_keeps_within_what_other_annotations_leave() {
         }
     }
 
+    let sizes = || {
+        prop_oneof![
+            Just(TOTAL - 100),
+            Just(TOTAL),
+            Just(TOTAL - 1000),
+            Just(TOTAL + 1000),
+            0..TOTAL
+        ]
+    };
     for_every_kind(Crowded(sizes));
 }
 
@@ -192,7 +192,7 @@ fn what_does_not_fit_is_narrowed_without_a_stash_and_said() {
     let matches = (0..400).map(|n| json!({"name": format!("m{n}"), "headers": [{"x-a": "a".repeat(1000)}]}));
     let mut group = json!({
         "apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "HTTPRouteGroup", "metadata": {"name": "g"},
-        "spec": {"matches": Value::from_iter(matches)},
+        "spec": {"matches": matches.collect::<Value>()},
     });
     group["spec"]["matches"]
         .as_array_mut()

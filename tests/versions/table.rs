@@ -59,7 +59,7 @@ fn split(version: &str, backends: &[(&str, Value)]) -> Value {
     json!({
         "apiVersion": format!("split.smi-spec.io/{version}"), "kind": "TrafficSplit",
         "metadata": {"name": "s", "namespace": "shop"},
-        "spec": {"service": "web", "backends": Value::from_iter(backends)},
+        "spec": {"service": "web", "backends": backends.collect::<Value>()},
     })
 }
 

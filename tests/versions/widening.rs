@@ -124,7 +124,7 @@ fn edit_unseen(edit: &Edit, original: &mut Value, seen: &Value) {
     if let Edit::Clear(field) = edit {
         let seen = field.value(seen).as_array().cloned().unwrap_or_default();
         field.edit_list(original, |list| {
-            list.retain(|item| !seen.contains(item) && is_unsaid(*field, item))
+            list.retain(|item| !seen.contains(item) && is_unsaid(*field, item));
         });
     } else {
         edit.apply(original);
@@ -146,9 +146,9 @@ fn read(objects: &[Value], release: &Release) -> Mesh {
 }
 
 fn told(from: &Release, to: &Release, request: &Request, sets: &[&Vec<Value>]) -> String {
-    let lines = |set: &&Vec<Value>| set.iter().map(|object| format!("{object}\n")).collect::<String>();
+    let lines = |set: &&Vec<Value>| set.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let sets: Vec<_> = sets.iter().map(lines).collect();
-    format!("{} -> {}: {request:?}\n{}", from.name, to.name, sets.join("=>\n"))
+    format!("{} -> {}: {request:?}\n{}", from.name, to.name, sets.join("\n=>\n"))
 }
 
 fn ways() -> impl Strategy<Value = Way> {
