@@ -56,6 +56,7 @@
 //! | `controller` | a controller on a lister: kube's queue, finalizers, Events, leader election, graceful stop, bad objects |
 //! | `cache` | all objects for a proxy's control plane: projections, change streams, versioned snapshots, the age of the data |
 //! | `crds` | the CRDs, with what they serve, store and convert |
+//! | `webhook` | the conversion webhook: one command for a cluster at hand, or certificates from a folder |
 //!
 //! # Features
 //!

@@ -29,6 +29,7 @@ use tower::Service as _;
 
 use crate::{
     activity::{Activity, InFlight, Overdue},
+    limits::Limits,
     received::Received,
     shared::{Peer, Shared},
     streams::Streams,
@@ -60,6 +61,7 @@ const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; cha
 pub(crate) struct Served {
     pub(crate) shared: Arc<Shared>,
     pub(crate) router: Router,
+    pub(crate) limits: Limits,
     /// True from when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -67,7 +69,7 @@ pub(crate) struct Served {
 impl Served {
     /// Serves a connection with TLS.
     pub(crate) async fn with_tls(self, stream: TcpStream, acceptor: TlsAcceptor, peer: SocketAddr) {
-        let handshake = timeout(self.shared.limits.handshake, handshake(stream, acceptor));
+        let handshake = timeout(self.limits.handshake, handshake(stream, acceptor));
         match handshake.await {
             Ok(Ok(stream)) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
@@ -99,7 +101,7 @@ impl Served {
                 .initial_connection_window_size(WINDOW)
                 .max_concurrent_streams(STREAMS)
                 .serve_connection(TokioIo::new(stream), service);
-            drive(connection, &activity, &self.shared, self.stopping).await
+            drive(connection, &activity, &self.limits, self.stopping).await
         } else {
             let stream = Received::new(stream, Arc::clone(&activity));
             let connection = http1::Builder::new()
@@ -107,7 +109,7 @@ impl Served {
                 .header_read_timeout(None)
                 .max_buf_size(HEAD)
                 .serve_connection(TokioIo::new(stream), service);
-            drive(connection, &activity, &self.shared, self.stopping).await
+            drive(connection, &activity, &self.limits, self.stopping).await
         };
         if let Err(Cut { reason, why }) = ended {
             self.shared.cut(reason, &why, peer);
@@ -158,7 +160,7 @@ struct Cut {
 async fn drive<C>(
     connection: C,
     activity: &Activity,
-    shared: &Shared,
+    limits: &Limits,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), Cut>
 where
@@ -174,7 +176,7 @@ where
                 return Poll::Ready(Next::Ended(ended));
             }
             // What was just read or answered may have moved the deadline.
-            let (deadline, overdue) = activity.deadline(&shared.limits);
+            let (deadline, overdue) = activity.deadline(limits);
             let deadline = idle_until.unwrap_or(deadline);
             reset(clock.as_mut(), deadline);
             clock.as_mut().poll(cx).map(|()| Next::Overdue(overdue))

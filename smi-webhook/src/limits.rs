@@ -17,7 +17,8 @@ pub struct Limits {
     /// Reviews that are converted at a time, each on a thread that may block. As many as there are cores, four at most.
     pub workers: usize,
     /// Bytes of one review; a longer one gets `413`. An API server puts a whole list into one: 32 MiB are 10,000 objects
-    /// with their field owners, which is as many as it reads from its store at once.
+    /// with their field owners, which is as many as it reads from its store at once. At most half of
+    /// [`bytes`](Self::bytes).
     pub body: usize,
     /// Bytes of all reviews and their answers together. One that does not fit waits for [`queue`](Self::queue). 96 MiB.
     pub bytes: usize,

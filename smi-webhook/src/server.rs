@@ -32,6 +32,10 @@ const REST: Duration = Duration::from_millis(100);
 /// Connections of the health port at a time.
 const HEALTH_CONNECTIONS: usize = 64;
 
+/// How long a connection of the health port stays without a request: kubelet makes one for each probe, and whoever holds
+/// many must not keep it out for long.
+const HEALTH_IDLE: Duration = Duration::from_secs(10);
+
 /// An HTTPS server for conversion webhooks.
 ///
 /// ```no_run
@@ -109,16 +113,21 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         // Who asks how the server is gets an answer until the last request has ended.
         let (_never, running) = watch::channel(false);
-        let served = |router, stopping| Served {
+        let served = |router, limits, stopping| Served {
             shared: Arc::clone(&shared),
             router,
+            limits,
             stopping,
         };
         let router = routes::all(&shared, self.conversions)?;
-        let reviews = served(router, stopping);
+        let reviews = served(router, self.limits, stopping);
+        let briefly = Limits {
+            idle: self.limits.idle.min(HEALTH_IDLE),
+            ..self.limits
+        };
         let health = self
             .health
-            .map(|listener| (listener, served(routes::observed(&shared), running)));
+            .map(|listener| (listener, served(routes::observed(&shared), briefly, running)));
         let address = listener.local_addr().map_err(ServeError::Listen)?;
         info!(%address, "serving");
 

@@ -33,7 +33,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(limits: Limits, certificate: Current) -> Self {
+    pub(crate) fn new(mut limits: Limits, certificate: Current) -> Self {
+        // A body and an answer of its size must find room.
+        limits.body = limits.body.min(limits.bytes / 2);
         Self {
             limits,
             metrics: Metrics::new(),

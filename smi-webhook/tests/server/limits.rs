@@ -126,10 +126,13 @@ async fn an_answer_that_outgrows_the_memory_is_told_to_come_again() {
         ..Limits::default()
     })
     .await;
-    // The share is cut to what there is at all; the answer does not fit into what the body leaves of it.
-    let mut object = split("web", 1);
-    object["metadata"]["annotations"] = serde_json::json!({"note": "x".repeat(70_000)});
-    let refused = server.client.review(&review(&[object], V1ALPHA4)).await;
+    // Every `1e5` comes back as `100000.0`.
+    let numbers = format!(r#""name":"web","more":[{}1]"#, "1e5,".repeat(10_000));
+    let body = review(&[split("web", 1)], V1ALPHA4).to_string();
+    let refused = server
+        .client
+        .send(post(body.replace(r#""name":"web""#, &numbers)))
+        .await;
     assert_try_again(&refused, "no memory came free for the review\n");
     server.assert_answers().await;
 }
