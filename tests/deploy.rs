@@ -1,11 +1,23 @@
 //! The manifests of the webhook: that `deploy/` holds them, that their names agree, and that a server takes them.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as the tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::panic,
+    reason = "the helpers of tests fail as the tests do"
+)]
 #![cfg(feature = "client")]
 
 #[expect(dead_code, reason = "an example's `main` is not called here")]
 #[path = "../examples/deploy/main.rs"]
 mod deploy;
+
+#[expect(
+    dead_code,
+    reason = "of the example that is deployed only the command line is read here"
+)]
+#[path = "../examples/webhook/main.rs"]
+mod webhook;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -55,7 +67,7 @@ async fn apply(client: &Client, objects: &[Value]) {
         let mut how = PatchParams::apply("test");
         how.field_validation = Some(kube::api::ValidationDirective::Strict);
         let applied = api.patch(&object.name_any(), &how, &Patch::Apply(&object)).await;
-        applied.unwrap_or_else(|error| std::panic::panic_any(format!("{types:?}: {error}")));
+        applied.unwrap_or_else(|error| panic!("{types:?}: {error}"));
     }
 }
 
@@ -138,6 +150,22 @@ fn names_and_ports_agree_whatever_they_are() {
         of_kind(&objects, "ServiceAccount")["metadata"]["name"],
         pod["spec"]["serviceAccountName"]
     );
+}
+
+#[test]
+fn the_program_understands_what_it_is_told() {
+    let objects = objects(&["--namespace", "mesh", "--name", "hook"]);
+    let arguments = &of_kind(&objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"];
+    let arguments = arguments.as_array().unwrap().iter().filter_map(Value::as_str);
+    let understood = format!("{:?}", webhook::Arguments::parse(arguments).unwrap());
+    for part in [
+        r#"SelfIssued { namespace: "mesh", service: "hook" }"#,
+        "listen: 0.0.0.0:8443",
+        "health: Some(0.0.0.0:8080)",
+        "apply: false",
+    ] {
+        assert!(understood.contains(part), "{understood}");
+    }
 }
 
 #[test]

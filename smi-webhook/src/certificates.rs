@@ -2,6 +2,15 @@
 //!
 //! [`Certificates`] are two things: the [`Current`] certificate, which every handshake asks for, and a future that keeps
 //! it fresh. The server polls that future inside its own; nothing runs before it serves, and nothing after.
+//!
+//! | from | who renews | who gives the CA to the CRDs |
+//! | --- | --- | --- |
+//! | [`Folder`], [`Certificates::from_dir`] | whoever fills the folder, such as cert-manager by way of a Secret | the same |
+//! | `SelfIssued`, feature `self-issued` (on by default) | the webhook | the webhook |
+//! | [`Certificates::new`] | a future of yours | you |
+//!
+//! In every case the next handshake shows the new certificate, and connections stay. What is wrong is said in the log once,
+//! not at every look, and what is served stays until there is something better.
 
 mod clock;
 mod folder;
@@ -26,7 +35,7 @@ use tokio_rustls::rustls::{
 
 #[cfg(feature = "self-issued")]
 pub use self::self_issued::{Lifetimes, SelfIssued};
-pub use self::{clock::Clock, folder::Folder, pair::PairError};
+pub use self::{clock::Clock, folder::Folder};
 
 /// The certificate that the server presents, and the future that keeps it fresh.
 pub struct Certificates {

@@ -102,8 +102,8 @@ async fn until_given(cluster: &Cluster, secrets: &Api<Secret>) -> Outcome<Value>
 /// What the field managers own of the conversion of a CRD.
 async fn owners(cluster: &Cluster, crd: &str) -> Outcome<Vec<(String, Value)>> {
     let crd = cluster.read(&format!("{CRDS}/{crd}")).await?.json()?;
-    let managed = crd["metadata"]["managedFields"].as_array().ok_or("no owners")?;
-    let owned = managed.iter().map(|entry| {
+    let entries = crd["metadata"]["managedFields"].as_array().ok_or("no owners")?;
+    let owned = entries.iter().map(|entry| {
         let manager = entry["manager"].as_str().unwrap_or_default().to_owned();
         (manager, entry["fieldsV1"]["f:spec"].clone())
     });
@@ -218,7 +218,10 @@ async fn the_rights_of_the_webhook_end_at_its_secret_and_our_crds() {
 
     // It makes no Secret: it waits for the administrator's.
     let secrets: Api<Secret> = Api::namespaced(cluster.client().unwrap(), NAMESPACE);
-    secrets.delete(SECRET, &Default::default()).await.unwrap();
+    secrets
+        .delete(SECRET, &kube::api::DeleteParams::default())
+        .await
+        .unwrap();
     let replica = Replica::new(client, &[]);
     assert!(replica.current.get().is_none());
     let empty: Secret = serde_json::from_value(json!({"metadata": {"name": SECRET}})).unwrap();

@@ -18,8 +18,7 @@ use super::Serving;
 
 /// Why a certificate and a key cannot be served.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum PairError {
+pub(crate) enum PairError {
     /// There is no certificate in the text.
     #[error("`tls.crt` holds no PEM certificate")]
     NoCertificate,

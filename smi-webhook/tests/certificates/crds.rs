@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use smi_fake::{Fault, Rule};
 
 use crate::{
     support::{DAY, until},
-    world::{GADGETS, NAMESPACE, SERVICE, WIDGETS, World, by_service, crd},
+    world::{GADGETS, NAMESPACE, Replica, SERVICE, WIDGETS, World, by_service, crd},
 };
 
 /// What the field manager `smi-webhook` owns of a CRD.
@@ -92,7 +92,7 @@ async fn crds_that_are_applied_without_a_ca_have_it_again() {
     assert_eq!(world.ca_of(WIDGETS).await, "");
     world.until_given().await;
 
-    world.crds().delete(WIDGETS, &Default::default()).await.unwrap();
+    world.crds().delete(WIDGETS, &DeleteParams::default()).await.unwrap();
     until("it is gone", async || {
         world.crds().get_opt(WIDGETS).await.unwrap().is_none().then_some(())
     })
@@ -159,7 +159,7 @@ async fn a_webhook_with_a_url_is_known_by_its_host() {
         let conversion = json!({"strategy": "Webhook", "webhook": {
             "conversionReviewVersions": ["v1"], "clientConfig": {"url": url}}});
         let world = World::with([crd(WIDGETS, &conversion), crd(GADGETS, &by_service())]).await;
-        let _replica = world.replica_of(world.issuer().names([host]));
+        let _replica = Replica::new(world.issuer().names([host]));
         world.until_given().await;
     }
 }

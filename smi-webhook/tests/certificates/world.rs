@@ -99,17 +99,8 @@ impl World {
             .clock(self.time.clock())
     }
 
-    /// A replica with that set-up.
-    pub(crate) fn replica_of(&self, issuer: SelfIssued) -> Replica {
-        let (current, fresh) = Certificates::from(issuer).into_parts();
-        Replica {
-            current,
-            task: tokio::spawn(fresh),
-        }
-    }
-
     pub(crate) fn replica(&self) -> Replica {
-        self.replica_of(self.issuer())
+        Replica::new(self.issuer())
     }
 
     pub(crate) fn secrets(&self) -> Api<Secret> {
@@ -167,6 +158,15 @@ impl World {
 }
 
 impl Replica {
+    /// A replica with that set-up.
+    pub(crate) fn new(issuer: SelfIssued) -> Self {
+        let (current, fresh) = Certificates::from(issuer).into_parts();
+        Self {
+            current,
+            task: tokio::spawn(fresh),
+        }
+    }
+
     /// Waits until this replica serves the certificate of the Secret, and gives it.
     pub(crate) async fn until_it_serves(&self, world: &World) -> String {
         until("the certificate of the Secret is served", async || {
