@@ -140,10 +140,20 @@ impl Cluster {
         self.convert(kind, object, &kind.stored_at)
     }
 
-    fn convert(&self, kind: &Kind, mut object: Value, api_version: &str) -> Result<Value, ApiError> {
+    /// `object` at a version, without the fields that this does not have.
+    fn convert(&self, kind: &Kind, object: Value, api_version: &str) -> Result<Value, ApiError> {
         if meta::text(&object, "/apiVersion") == api_version {
             return Ok(object);
         }
+        let mut converted = self.converted(kind, object, api_version)?;
+        let mut versions = kind.versions.iter().filter(|_| kind.builtin.is_none());
+        if let Some(version) = versions.find(|version| kind.api_version(&version.name) == api_version) {
+            smi_core::schema::prune(&mut converted, &version.schema);
+        }
+        Ok(converted)
+    }
+
+    fn converted(&self, kind: &Kind, mut object: Value, api_version: &str) -> Result<Value, ApiError> {
         match kind.conversion {
             Conversion::None => {
                 meta::map_mut(&mut object).insert("apiVersion".to_owned(), api_version.into());

@@ -1,9 +1,11 @@
 //! Discovery as it was before it was aggregated: groups, a group, the resources of a version. And their OpenAPI.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::{
-    kind::{Kind, Registry},
+    kind::{Kind, Registry, Version},
     openapi,
 };
 
@@ -39,6 +41,9 @@ pub(super) fn resources(registry: &Registry, group: &str, version: &str) -> Opti
             "name": kind.plural, "singularName": kind.singular, "namespaced": kind.namespaced, "kind": kind.kind,
             "verbs": kind.verbs(),
         });
+        if let Some(hash) = storage_version_hash(kind) {
+            resource["storageVersionHash"] = hash.into();
+        }
         if !kind.short_names.is_empty() {
             resource["shortNames"] = json!(kind.short_names);
         }
@@ -68,6 +73,16 @@ pub(super) fn resources(registry: &Registry, group: &str, version: &str) -> Opti
         format!("{group}/{version}")
     };
     Some(json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources}))
+}
+
+/// By which clients see that another version is stored; none where that is not served. Kubernetes' own function of it.
+fn storage_version_hash(kind: &Kind) -> Option<String> {
+    let is_stored = |version: &Version| kind.api_version(&version.name) == kind.stored_at;
+    if kind.builtin.is_some() || !kind.served().any(is_stored) {
+        return None;
+    }
+    let digest = digest(&SHA256, format!("{}/{}", kind.stored_at, kind.kind).as_bytes());
+    Some(BASE64_STANDARD.encode(digest.as_ref().get(..8)?))
 }
 
 fn kinds<'r>(registry: &'r Registry, group: &str, version: &str) -> impl Iterator<Item = &'r Kind> {

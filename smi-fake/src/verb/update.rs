@@ -122,10 +122,11 @@ pub(crate) fn modify(
             object = create::own(cluster, target, Some(&old), &object, options);
         }
         if same(&old, &object) {
-            return Ok(old);
-        }
-        if options.dry_run {
-            return Ok(Arc::new(object));
+            // What is stored at another version is written nevertheless: that is how stored objects are migrated.
+            if meta::text(&stored, "/apiVersion") == kind.stored_at {
+                return Ok(old);
+            }
+            object = Value::clone(&old);
         }
         let gone = strategy::is_done(kind, &object);
         let write = if gone {
@@ -133,6 +134,9 @@ pub(crate) fn modify(
         } else {
             Write::Put(cluster.for_storage(kind, object.clone())?)
         };
+        if options.dry_run {
+            return Ok(Arc::new(object));
+        }
         let committed = cluster.lock().store.commit(&kind.stored_in, &key, Some(&stored), write);
         match committed {
             Ok(committed) if gone => {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     harness::{client, crd_stored_at, create, get, resource, send, status, touch, watch, widgets},
-    support::real::in_time,
+    support::real::{in_time, until},
 };
 
 const AT_V2: &str = "/apis/example.com/v2/namespaces/default/widgets";
@@ -71,6 +71,48 @@ async fn the_stored_version_can_change() {
             1
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_changes_nothing_stores_at_a_new_stored_version_and_not_twice() {
+    let client = client().await;
+    let old = create(&client, "old").await;
+    let hash = async || {
+        let list = client.list_api_group_resources("example.com/v1").await.unwrap();
+        let found = list.resources.into_iter().find(|resource| resource.name == "widgets");
+        found.unwrap().storage_version_hash
+    };
+    // What Kubernetes says of `example.com/v1, Kind=Widget`: the start of a hash that clients only compare.
+    let before = hash().await;
+    let nothing = Patch::Merge(json!({}));
+    let at_v2: Api<DynamicObject> = Api::namespaced_with(client.clone(), "default", &resource("v2"));
+    let write = async |params: &PatchParams| at_v2.patch("old", params, &nothing).await.unwrap();
+    assert_eq!(
+        write(&PatchParams::default()).await.resource_version(),
+        old.resource_version()
+    );
+
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let versions = Patch::Merge(json!({"spec": {"versions": crd_stored_at("v2").spec.versions}}));
+    let params = PatchParams::default();
+    crds.patch("widgets.example.com", &params, &versions).await.unwrap();
+    until("discovery tells of the new version", async || {
+        (hash().await != before).then_some(())
+    })
+    .await;
+
+    let dry = PatchParams {
+        dry_run: true,
+        ..PatchParams::default()
+    };
+    assert_eq!(write(&dry).await.resource_version(), old.resource_version());
+    let anew = write(&PatchParams::default()).await;
+    assert_ne!(anew.resource_version(), old.resource_version());
+    let mut same = anew.metadata.clone();
+    same.resource_version = old.resource_version();
+    assert_eq!(same, old.metadata);
+    let again = write(&PatchParams::default()).await;
+    assert_eq!(again.resource_version(), anew.resource_version());
 }
 
 #[tokio::test(start_paused = true)]
