@@ -42,6 +42,7 @@
 //! | `informers` | every object of a cluster in memory and up to date; feature `runtime` |
 //! | [`manifest`] | files, folders and text as typed objects |
 //! | `webhook` | the HTTPS server for conversion webhooks; feature `webhook` |
+//! | `migrate` | stored objects rewritten at the version that their CRD stores; feature `client` |
 //! | [`core`] | what the groups share: documents, field paths, quantities, schemas |
 //!
 //! Types of one version are in a module of that name, such as [`split::v1alpha4`]; there is no `latest`.
@@ -55,6 +56,7 @@
 //! | `quickstart` | manifests on an API server in process, or a cluster, and what the listers hold; `--watch` follows changes |
 //! | `controller` | a controller on a lister: kube's queue, finalizers, Events, leader election, graceful stop, bad objects |
 //! | `cache` | all objects for a proxy's control plane: projections, change streams, versioned snapshots, the age of the data |
+//! | `migrate` | the stored objects of a cluster, rewritten at the storage version of their CRDs |
 //! | `crds` | the CRDs, with what they serve, store and convert |
 //! | `webhook` | the conversion webhook: one command for a cluster at hand, or certificates from a folder |
 //!
@@ -62,7 +64,7 @@
 //!
 //! | feature | default | opens |
 //! | --- | --- | --- |
-//! | `client` | yes | `Clientset`; `kube::Client` and `kube::Api`, with rustls |
+//! | `client` | yes | `Clientset`, `migrate`; `kube::Client` and `kube::Api`, with rustls |
 //! | `runtime` | yes | `Informers`; `kube::runtime`: watchers, reflectors, controllers |
 //! | `webhook` | no | `webhook`: the HTTPS server for conversion webhooks |
 //!
@@ -76,6 +78,8 @@ pub mod crd;
 #[cfg(feature = "runtime")]
 pub mod informers;
 pub mod manifest;
+#[cfg(feature = "client")]
+pub mod migrate;
 mod release;
 
 #[cfg(feature = "client")]

@@ -15,7 +15,7 @@ fn tests_on_a_real_api_server_are_run_by_e2e_run() {
     let run = fs::read_to_string(path).unwrap();
     for command in [
         "cargo test -p e2e --features real",
-        "cargo test -p smi-sdk --test cache --test controller --test quickstart",
+        "cargo test -p smi-sdk --test cache --test controller --test migrate --test quickstart",
         "cargo test -p smi-sdk --test cluster",
         "cargo test -p smi-fake --test server",
     ] {

@@ -17,7 +17,7 @@ use k8s_openapi::{
     api::{
         authorization::v1::SelfSubjectAccessReview,
         core::v1::Namespace,
-        rbac::v1::{ClusterRole, ClusterRoleBinding},
+        rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule},
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1::{
         CustomResourceDefinition, CustomResourceValidation, JSONSchemaProps, WebhookClientConfig,
@@ -204,15 +204,20 @@ impl Cluster {
     /// A user who may do what the role of informers says in every namespace, without the verb `lacks`, and nothing else.
     /// None on the fake, which has no rights at all: there everybody is the administrator.
     pub(crate) async fn reader(&self, lacks: Option<&str>) -> Option<String> {
-        let mut config = self.config()?;
         let name = format!("reader-of-{}-without-{}", self.namespace, lacks.unwrap_or("nothing"));
         let mut role = informers::role(&name);
         for rule in role.rules.iter_mut().flatten() {
             rule.verbs.retain(|verb| Some(verb.as_str()) != lacks);
         }
-        let verbs = role.rules.iter().flatten().next().unwrap().verbs.clone();
+        self.user(&role).await
+    }
+
+    /// A user who may do what `role` says in every namespace, and nothing else, named after it. None on the fake.
+    pub(crate) async fn user(&self, role: &ClusterRole) -> Option<String> {
+        let mut config = self.config()?;
+        let name = role.name_any();
         let roles: Api<ClusterRole> = Api::all(self.client.clone());
-        roles.create(&PostParams::default(), &role).await.unwrap();
+        roles.create(&PostParams::default(), role).await.unwrap();
         let binding = json!({
             "metadata": {"name": name},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
@@ -224,6 +229,16 @@ impl Cluster {
         let user = format!("system:serviceaccount:{}:{name}", self.namespace);
         config.auth_info.impersonate = Some(user.clone());
         let reviews: Api<SelfSubjectAccessReview> = Api::all(Client::try_from(config).unwrap());
+        let of_splits = |rule: &&PolicyRule| {
+            let resources = rule.resources.iter().flatten();
+            resources.into_iter().any(|resource| resource == "trafficsplits")
+        };
+        let verbs = role
+            .rules
+            .iter()
+            .flatten()
+            .filter(of_splits)
+            .flat_map(|rule| &rule.verbs);
         for verb in verbs {
             let asked = json!({"group": "split.smi-spec.io", "resource": "trafficsplits", "verb": verb});
             let asked = json!({"metadata": {}, "spec": {"resourceAttributes": asked}});
