@@ -1,5 +1,6 @@
 //! Why a migration, or one object of it, did not succeed.
 
+use serde::{Serialize, Serializer};
 use smi_core::{failure, path::FieldPath};
 
 /// Why a CRD was not migrated, or an object not rewritten.
@@ -38,4 +39,11 @@ pub enum MigrateError {
         /// How many were begun.
         rounds: usize,
     },
+}
+
+/// As it prints.
+impl Serialize for MigrateError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

@@ -30,29 +30,30 @@ mod tests {
 
     use super::*;
 
-    fn path(before: Value, after: Value) -> Option<String> {
-        lost(&before, &after).map(|path| path.to_string())
+    fn path(before: &Value, after: &Value) -> Option<String> {
+        lost(before, after).map(|path| path.to_string())
     }
 
     #[test]
     fn fields_that_are_gone_or_changed_are_named() {
         let before = json!({"spec": {"a": [{"b": 1}, {"b": 2, "c": null}]}, "specs": []});
-        assert_eq!(
-            path(before.clone(), json!({"spec": before["spec"]})),
-            Some("specs".into())
-        );
-        let changed = json!({"spec": {"a": [{"b": 1}, {"b": 3, "c": null}]}, "specs": []});
-        assert_eq!(path(before.clone(), changed), Some("spec.a[1].b".into()));
-        let gone = json!({"spec": {"a": [{"b": 1}, {"b": 2}]}, "specs": []});
-        assert_eq!(path(before.clone(), gone), Some("spec.a[1].c".into()));
-        let shorter = json!({"spec": {"a": [{"b": 1}]}, "specs": []});
-        assert_eq!(path(before, shorter), Some("spec.a".into()));
+        for (after, expected) in [
+            (json!({"spec": before["spec"]}), "specs"),
+            (
+                json!({"spec": {"a": [{"b": 1}, {"b": 3, "c": null}]}, "specs": []}),
+                "spec.a[1].b",
+            ),
+            (json!({"spec": {"a": [{"b": 1}, {"b": 2}]}, "specs": []}), "spec.a[1].c"),
+            (json!({"spec": {"a": [{"b": 1}]}, "specs": []}), "spec.a"),
+        ] {
+            assert_eq!(path(&before, &after).as_deref(), Some(expected));
+        }
     }
 
     #[test]
     fn what_is_new_and_what_names_the_version_is_no_loss() {
         let before = json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"x": 1}, "spec": {"a": 1}});
         let after = json!({"apiVersion": "a/v2", "kind": "A", "metadata": {}, "spec": {"a": 1, "b": 2}, "status": {}});
-        assert_eq!(path(before, after), None);
+        assert_eq!(path(&before, &after), None);
     }
 }

@@ -37,7 +37,7 @@ pub struct CrdReport {
     /// The objects that cannot be rewritten.
     pub failed: Vec<Failure>,
     /// Why it ended before every object was seen.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "said")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<MigrateError>,
 }
 
@@ -81,19 +81,11 @@ pub struct Failure {
     #[serde(serialize_with = "printed")]
     pub object: ObjectKey,
     /// Why.
-    #[serde(serialize_with = "printed")]
     pub error: MigrateError,
 }
 
 fn printed<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
-}
-
-fn said<S: Serializer>(error: &Option<MigrateError>, serializer: S) -> Result<S::Ok, S::Error> {
-    match error {
-        Some(error) => serializer.collect_str(error),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl Report {

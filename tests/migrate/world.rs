@@ -209,27 +209,24 @@ pub(crate) fn names(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("web-{number:04}"))
 }
 
-/// A split at any version but for its weights, which the oldest has as quantities.
+/// A split at any version; the oldest has quantities as weights.
 pub(crate) fn split(name: &str, version: &str) -> DynamicObject {
-    with_weight(
-        name,
-        version,
-        if version == "v1alpha1" {
-            json!("500m")
-        } else {
-            json!(500)
-        },
-    )
+    let weight = if version == "v1alpha1" {
+        json!("500m")
+    } else {
+        json!(500)
+    };
+    with_weight(name, version, &weight)
 }
 
 /// A split that no other version can say, since weights are not negative.
 pub(crate) fn bad(name: &str) -> DynamicObject {
-    with_weight(name, "v1alpha1", json!(-1))
+    with_weight(name, "v1alpha1", &json!("-1"))
 }
 
-fn with_weight(name: &str, version: &str, weight: Value) -> DynamicObject {
-    let spec =
-        json!({"service": "web", "backends": [{"service": name, "weight": weight}, {"service": "old", "weight": 1}]});
+fn with_weight(name: &str, version: &str, weight: &Value) -> DynamicObject {
+    let backends = json!([{"service": name, "weight": weight}, {"service": "old", "weight": 1}]);
+    let spec = json!({"service": "web", "backends": backends});
     let mut split = DynamicObject::new(name, &resource(version)).data(json!({"spec": spec}));
     split.labels_mut().insert("app".to_owned(), name.to_owned());
     split

@@ -13,6 +13,7 @@ mod installing;
 mod kinds;
 mod kubectl;
 mod manifests;
+mod migration;
 mod peers;
 mod refusals;
 mod rotating;
