@@ -13,6 +13,7 @@ mod clientset;
 mod conversion;
 mod informers;
 mod kinds;
+mod old_clusters;
 mod rbac;
 mod samples;
 mod versions;
