@@ -10,8 +10,11 @@ use crate::world::{World, names, run_until};
 #[tokio::test(start_paused = true)]
 async fn thousands_of_objects_are_migrated_though_it_is_interrupted_twice() {
     let world = World::new("v1alpha1").await;
-    // Four pages are as good as ten where every request is served by unoptimized code of ours.
-    let objects = if world.cluster.fake().is_some() { 2000 } else { 5000 };
+    // Five pages are as good as ten where every request is served by unoptimized code of ours.
+    let (objects, page) = match world.cluster.fake() {
+        Some(_) => (1000, 200),
+        None => (5000, 500),
+    };
     let world = world.with(names(objects)).await;
     world.store_at("v1alpha4").await;
     let (before, revisions) = (world.content("v1alpha4").await, world.revisions().await);
@@ -23,7 +26,7 @@ async fn thousands_of_objects_are_migrated_though_it_is_interrupted_twice() {
 
     let mut at_least = 0;
     for stop_at in [objects / 3, objects * 4 / 5] {
-        let migration = world.migration();
+        let migration = world.migration().page_size(page);
         let reached = run_until(&migration, |event| {
             matches!(event, Event::Progress { done, total, .. } if {
                 assert_eq!(total, Some(objects));
