@@ -50,6 +50,20 @@ spec:
   - {service: web-v1, weight: 90}
   - {service: web-v2, weight: 10}
 ";
+/// Two objects in one document.
+const LIST: &str = "
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: listed}
+  data: {text: hello}
+- apiVersion: split.smi-spec.io/v1alpha4
+  kind: TrafficSplit
+  metadata: {name: listed}
+  spec: {service: web, backends: [{service: web-v1, weight: 1}]}
+";
 
 const RIGHTS: &str = "
 apiVersion: rbac.authorization.k8s.io/v1
@@ -106,6 +120,11 @@ async fn sides(namespace: &str) -> Outcome<Sides> {
         "odd.yaml",
         &SPLIT.replace("service: web\n", "service: web\n  color: red\n"),
     )?;
+    sides.write("list.yaml", LIST)?;
+    sides.write(
+        "odd-list.yaml",
+        &LIST.replace("{service: web,", "{service: web, color: red,"),
+    )?;
     Ok(sides)
 }
 
@@ -137,6 +156,21 @@ async fn what_is_applied_is_created_configured_or_refused() {
         apply -n NS -f mesh --prune -l app=web --prune-allowlist=split.smi-spec.io/v1alpha4/TrafficSplit
     ";
     check("same-apply", script).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_is_applied_object_by_object() {
+    let script = "
+        apply -n NS -f list.yaml
+        apply -n NS -f list.yaml
+        ! apply -n NS -f odd-list.yaml
+        apply -n NS -f odd-list.yaml --validate=ignore
+        apply -n NS --server-side --force-conflicts -f list.yaml
+        diff -n NS -f list.yaml
+        get -n NS -f list.yaml
+        delete -n NS -f list.yaml
+    ";
+    check("same-list", script).await.unwrap();
 }
 
 #[tokio::test]
