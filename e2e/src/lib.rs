@@ -34,6 +34,7 @@ mod wait;
 pub use cluster::Cluster;
 pub use error::Error;
 pub use kubectl::{Kubectl, Output};
+pub use ports::free as free_address;
 pub use proxy::Proxy;
 pub use request::Response;
 pub use wait::{LIMIT, until};

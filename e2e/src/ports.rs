@@ -15,8 +15,11 @@ const COUNT: u16 = 12_000;
 /// Clusters of one process never try the same port, and processes start at different ones.
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// An address on which nothing listens.
-pub(crate) fn free() -> Result<SocketAddr, Error> {
+/// An address on loopback on which nothing listens, and that nothing else of these tests is given.
+///
+/// # Errors
+/// Where no port can be had.
+pub fn free() -> Result<SocketAddr, Error> {
     let start = process::id().wrapping_mul(97) % u32::from(COUNT);
     let mut failure = None;
     for _ in 0..COUNT {

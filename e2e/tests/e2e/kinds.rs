@@ -65,6 +65,22 @@ impl Kind {
         self.api_version.rsplit('/').next().unwrap_or_default()
     }
 
+    /// `split.smi-spec.io`
+    pub(crate) fn group(&self) -> &str {
+        self.api_version.split('/').next().unwrap_or_default()
+    }
+
+    /// `trafficsplits`
+    pub(crate) fn plural(&self) -> &str {
+        &self.plural
+    }
+
+    /// This kind at each of its versions, from the oldest to the newest.
+    pub(crate) fn versions(&self) -> Vec<Self> {
+        let is_this = |kind: &Self| (kind.name.as_str(), kind.group()) == (self.name.as_str(), self.group());
+        all().into_iter().filter(is_this).collect()
+    }
+
     /// What we write for `object` after we read it.
     pub(crate) fn rewrite(&self, object: &Value) -> Result<Value, DecodeError> {
         (self.rewrite)(object)
@@ -90,17 +106,25 @@ impl Kind {
         (self.read_back)(self, client, written).await
     }
 
+    /// Writes `object` in place of the one that has its name. Unknown and duplicate fields are refused.
+    pub(crate) async fn replace(&self, client: &Client, object: &Value) -> Outcome<Response> {
+        let path = format!("{}?fieldValidation=Strict", self.path(object));
+        send(client, Method::PUT, &path, Some(object)).await
+    }
+
     async fn post(&self, client: &Client, object: &Value, more: &str) -> Outcome<Response> {
         let path = format!("{}?fieldValidation=Strict{more}", self.collection(object));
         send(client, Method::POST, &path, Some(object)).await
     }
 
-    fn collection(&self, object: &Value) -> String {
+    /// The path of the list that `object` is in.
+    pub(crate) fn collection(&self, object: &Value) -> String {
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
         format!("/apis/{}/namespaces/{namespace}/{}", self.api_version, self.plural)
     }
 
-    fn path(&self, object: &Value) -> String {
+    /// The path of `object`.
+    pub(crate) fn path(&self, object: &Value) -> String {
         format!("{}/{}", self.collection(object), crate::installing::name(object))
     }
 }

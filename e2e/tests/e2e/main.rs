@@ -21,6 +21,7 @@ mod same;
 mod sides;
 #[path = "../../../tests/support/subscriber.rs"]
 mod subscriber;
+mod versions;
 mod watching;
 
 use std::io::{self, Write as _};
