@@ -3,6 +3,7 @@
 
 mod certificates;
 mod corpus;
+mod example;
 mod kubectl;
 mod list;
 mod outage;
