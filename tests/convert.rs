@@ -188,6 +188,29 @@ fn a_review_keeps_in_an_annotation_what_the_version_does_not_say() {
 }
 
 #[test]
+fn a_review_refuses_to_widen_where_it_is_told_to() {
+    let route = json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute",
+        "metadata": {"name": "a"}, "spec": {"matches": {"ports": [80]}}});
+    let review = || -> ConversionReview {
+        serde_json::from_value(json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview",
+            "request": {"uid": "u-1", "desiredAPIVersion": "specs.smi-spec.io/v1alpha3", "objects": [route]},
+        }))
+        .unwrap()
+    };
+    let result = |converters: smi_sdk::convert::Converters| {
+        let answer = serde_json::to_value(converters.review(review())).unwrap();
+        answer["response"]["result"].clone()
+    };
+    assert_eq!(result(converters())["status"], "Success");
+    let refused = result(converters().refuse_widening());
+    assert_eq!(
+        refused["message"],
+        "TCPRoute a: `spec.matches.ports`: the target version has no such field (widens), and is refused here"
+    );
+}
+
+#[test]
 fn a_review_refuses_an_object_that_it_could_only_pass_on() {
     let target =
         json!({"apiVersion": "access.smi-spec.io/v1alpha3", "kind": "TrafficTarget", "metadata": {"name": "a"}});

@@ -26,8 +26,21 @@ use tokio_rustls::{
 };
 use webhook::Arguments;
 
-/// One review of a TrafficSplit, at the address and with the CA that are given.
+/// One review of a TrafficSplit that is to come up, at the address and with the CA that are given.
 async fn review(address: &str, ca: &[u8]) -> Result<Value, Box<dyn std::error::Error>> {
+    let split = json!({
+        "apiVersion": "split.smi-spec.io/v1alpha1", "kind": "TrafficSplit", "metadata": {"name": "web"},
+        "spec": {"service": "web", "backends": [{"service": "web-v1", "weight": "500m"}]},
+    });
+    review_of(&split, "split.smi-spec.io/v1alpha4", address, ca).await
+}
+
+async fn review_of(
+    object: &Value,
+    api_version: &str,
+    address: &str,
+    ca: &[u8],
+) -> Result<Value, Box<dyn std::error::Error>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca) {
         roots.add(certificate?)?;
@@ -43,11 +56,7 @@ async fn review(address: &str, ca: &[u8]) -> Result<Value, Box<dyn std::error::E
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let review = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview", "request": {
-        "uid": "1", "desiredAPIVersion": "split.smi-spec.io/v1alpha4",
-        "objects": [{
-            "apiVersion": "split.smi-spec.io/v1alpha1", "kind": "TrafficSplit", "metadata": {"name": "web"},
-            "spec": {"service": "web", "backends": [{"service": "web-v1", "weight": "500m"}]},
-        }],
+        "uid": "1", "desiredAPIVersion": api_version, "objects": [object],
     }});
     let request = Request::post("/convert")
         .header(header::HOST, address)
@@ -111,7 +120,13 @@ async fn a_certificate_in_a_folder_is_served_without_a_cluster() {
     fs::write(folder.path().join("tls.crt"), made.cert.pem()).unwrap();
     fs::write(folder.path().join("tls.key"), made.signing_key.serialize_pem()).unwrap();
     let path = folder.path().to_str().unwrap();
-    let arguments = ["--certificates", path, "--listen=127.0.0.1:0", "--health=127.0.0.1:0"];
+    let arguments = [
+        "--certificates",
+        path,
+        "--listen=127.0.0.1:0",
+        "--health=127.0.0.1:0",
+        "--refuse-widening",
+    ];
     beside(&arguments, None, async |printed| {
         let ca = made.cert.pem();
         let answer = loop {
@@ -121,6 +136,10 @@ async fn a_certificate_in_a_folder_is_served_without_a_cluster() {
         };
         assert_converted(&answer);
         assert!(printed.contains(&format!("--ca-bundle {path}/ca.crt")), "{printed}");
+        let route = json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute", "metadata": {"name": "db"},
+            "spec": {"matches": {"ports": [3306]}}});
+        let refused = review_of(&route, "specs.smi-spec.io/v1alpha3", address(&printed), ca.as_bytes()).await;
+        assert_eq!(refused.unwrap()["response"]["result"]["status"], "Failure");
         let health = printed
             .lines()
             .find_map(|line| line.strip_prefix("health, readiness and metrics at http://"));

@@ -20,6 +20,7 @@ Usage: webhook [OPTIONS]
   --host HOST           a further DNS name or address of a certificate that is issued here; the one that --apply names
   --apply               write the CRDs into the cluster, with every version, converted here at https://HOST:PORT/convert
   --listen ADDRESS      where to serve (default: 127.0.0.1:8443)
+  --refuse-widening     refuse TCPRoutes with ports at versions that have none, which else say every port there
   --health ADDRESS      serve /healthz, /readyz and /metrics there too, without TLS
   -h, --help            print this
 ";
@@ -40,6 +41,7 @@ pub(crate) struct Arguments {
     pub(super) source: Source,
     pub(super) host: Option<String>,
     pub(super) apply: bool,
+    pub(super) refuse_widening: bool,
     pub(super) listen: SocketAddr,
     pub(super) health: Option<SocketAddr>,
     pub(super) help: bool,
@@ -56,6 +58,7 @@ impl Arguments {
             },
             host: None,
             apply: false,
+            refuse_widening: false,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
             health: None,
             help: false,
@@ -67,6 +70,7 @@ impl Arguments {
                 Long("self-issued") => once("--self-issued", &mut service, parser.value()?.string()?)?,
                 Long("host") => once("--host", &mut found.host, parser.value()?.string()?)?,
                 Long("apply") => found.apply = true,
+                Long("refuse-widening") => found.refuse_widening = true,
                 Long("listen") => once(
                     "--listen",
                     &mut listen,

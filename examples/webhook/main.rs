@@ -88,7 +88,11 @@ pub(crate) async fn run(
                 .into()
         }
     };
-    let mut server = Server::new(certificates).conversion(arguments::PATH, converters());
+    let mut converters = converters();
+    if arguments.refuse_widening {
+        converters = converters.refuse_widening();
+    }
+    let mut server = Server::new(certificates).conversion(arguments::PATH, converters);
     if let Some(health) = arguments.health {
         let listener = TcpListener::bind(health)
             .await

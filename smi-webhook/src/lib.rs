@@ -17,7 +17,7 @@
 //! | `/metrics` | OpenMetrics, for Prometheus |
 //!
 //! HTTP/1.1 and HTTP/2, whichever the client names in its handshake. API servers name HTTP/1.1 alone, with a connection for
-//! each review that they wait for. The last three are served without TLS too, at [`Server::health`].
+//! each review that they wait for, but to a URL of the loopback. The last three are served without TLS too, at [`Server::health`].
 //!
 //! # What is refused
 //!
@@ -40,7 +40,7 @@
 //!
 //! A review holds its body and its answer, and one object as values: objects are read, converted and written one after
 //! another. Bodies and answers of all reviews share [`Limits::bytes`], reserved before the first byte is read. The default
-//! bounds keep a process under 256 MiB. `bench/webhook/run` measures it.
+//! bounds are meant to keep a process under 256 MiB. `bench/webhook/run` measures it.
 
 mod activity;
 mod answer;

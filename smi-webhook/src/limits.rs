@@ -4,21 +4,21 @@ use std::{num::NonZeroUsize, thread, time::Duration};
 
 /// The bounds of a [`Server`](crate::Server).
 ///
-/// With these defaults a process stays under 256 MiB, whoever sends whatever: [`bytes`](Self::bytes) for bodies and
-/// answers, three trees of the heaviest object for whoever is converted ([`object`](Self::object)), and the buffers of
-/// [`connections`](Self::connections).
+/// These defaults are meant to keep a process under 256 MiB: [`bytes`](Self::bytes) for bodies and answers, three trees of the
+/// heaviest object for whoever is converted ([`object`](Self::object)), and the buffers of [`connections`](Self::connections).
+/// `bench/webhook/run` floods a server and prints what it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections that are open at a time; one more is closed at once. API servers speak HTTP/1.1 to webhooks, a
-    /// connection for each review that they wait for. 512.
+    /// connection for each review that they wait for (HTTP/2, over one, to a URL of the loopback alone). 512.
     pub connections: usize,
     /// Reviews that are read, wait or are converted at a time; one more gets `503` with `Retry-After`. 256.
     pub reviews: usize,
     /// Reviews that are converted at a time, each on a thread that may block. As many as there are cores, four at most.
     pub workers: usize,
-    /// Bytes of one review; a longer one gets `413`. An API server puts a whole list into one: 32 MiB are 10,000 objects
-    /// with their field owners, which is as many as it reads from its store at once. At most half of
-    /// [`bytes`](Self::bytes).
+    /// Bytes of one review; a longer one gets `413`. An API server may put a whole list into one, although
+    /// kube-apiserver 1.37 was only seen to send object by object: 32 MiB are 10,000 objects with their field owners. At most
+    /// half of [`bytes`](Self::bytes).
     pub body: usize,
     /// Bytes of all reviews and their answers together. One that does not fit waits for [`queue`](Self::queue). 96 MiB.
     pub bytes: usize,

@@ -12,13 +12,17 @@ use crate::{crd::CrdOptions, path::FieldPath};
 #[derive(Clone, Default)]
 pub struct Converters {
     kinds: Vec<Arc<dyn AnyKind>>,
+    pub(super) refuses_widening: bool,
 }
 
 impl Converters {
     /// No kinds yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { kinds: Vec::new() }
+        Self {
+            kinds: Vec::new(),
+            refuses_widening: false,
+        }
     }
 
     /// Adds a kind.
@@ -32,6 +36,16 @@ impl Converters {
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.kinds.extend(others.kinds);
+        self.refuses_widening |= others.refuses_widening;
+        self
+    }
+
+    /// The same, but that [`review`](Self::review) refuses an object that some reader of the converted one may take to allow
+    /// what it denies: a TCPRoute with ports at a version without. That is no reader of one release, whose TrafficTargets do
+    /// not name such a route; and a review that is refused makes every list that holds the object fail at that version.
+    #[must_use]
+    pub const fn refuse_widening(mut self) -> Self {
+        self.refuses_widening = true;
         self
     }
 

@@ -48,9 +48,12 @@ impl Converters {
         let converted = self.convert_served(object, api_version);
         let Converted { object, losses, .. } = converted.map_err(|error| error.to_string())?;
         let passed_on = |loss: &&Loss| matches!(loss.reason, LossReason::OtherGroup | LossReason::KindNotInVersion);
-        match losses.iter().find(passed_on) {
-            // An API server takes no object that is not at the version that it asked for.
-            Some(loss) => Err(format!("`{}` was asked for: {loss}", excerpt(api_version))),
+        // An API server takes no object that is not at the version that it asked for.
+        if let Some(loss) = losses.iter().find(passed_on) {
+            return Err(format!("`{}` was asked for: {loss}", excerpt(api_version)));
+        }
+        match losses.iter().find(|loss| loss.widens && self.refuses_widening) {
+            Some(loss) => Err(format!("{loss}, and is refused here")),
             None => Ok(object),
         }
     }
