@@ -103,8 +103,12 @@ where
     let Some(target) = cluster.resolve(path) else {
         return not_served(cluster, path);
     };
-    if verb == "create" && target.kind.namespaced && target.namespace.is_empty() {
-        return Ok(response::text(404, "404 page not found\n"));
+    // All namespaces at once are only read.
+    if target.kind.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch") {
+        return match target.kind.builtin {
+            Some(_) => Err(not_allowed()),
+            None => Ok(response::text(404, "404 page not found\n")),
+        };
     }
     let accept = Accept::read(&parts.headers).filter(|accept| accept.form != Form::Discovery);
     let view = View::new(accept.ok_or_else(ApiError::not_acceptable)?.form, query);

@@ -295,6 +295,30 @@ async fn deletecollection_deletes_what_is_selected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_lies_in_namespaces_is_read_of_all_and_written_in_one() {
+    let client = client().await;
+    create(&client, "a").await;
+    let maps = "/api/v1/configmaps";
+    let all = "/apis/example.com/v1/widgets";
+    for method in ["DELETE", "POST", "PUT", "PATCH"] {
+        let refused = status(send(&client, method, maps, &json!({})).await);
+        assert_eq!(
+            (refused.code, refused.reason.as_str(), refused.message.as_str()),
+            (
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource"
+            ),
+            "{method}"
+        );
+        let sent = request(method, all, "application/json", &json!({})).map(kube::client::Body::from);
+        assert_eq!(client.send(sent).await.unwrap().status(), 404, "{method}");
+    }
+    let listed = crate::harness::get(&client, all).await;
+    assert_eq!(listed["items"][0]["metadata"]["name"], "a");
+}
+
+#[tokio::test(start_paused = true)]
 async fn services_and_secrets_get_what_kubernetes_fills_in() {
     let client = client().await;
     let services: Api<Service> = Api::namespaced(client.clone(), "default");
