@@ -281,6 +281,12 @@ impl FieldError {
         Self::new("FieldValueRequired", field, format!("Required value{colon}{why}"))
     }
 
+    /// `longest` is in bytes.
+    pub(crate) fn too_long(field: impl Into<String>, longest: usize) -> Self {
+        let body = format!("Too long: may not be more than {longest} bytes");
+        Self::new("FieldValueTooLong", field, body)
+    }
+
     pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Self {
         Self::new("FieldValueForbidden", field, format!("Forbidden: {why}"))
     }

@@ -94,6 +94,7 @@ mod limits;
 mod listen;
 mod meta;
 pub mod openapi;
+mod owners;
 pub mod patch;
 mod request;
 mod response;

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
 use kube::core::response::reason;
 use serde_json::Value;
 
@@ -247,7 +247,10 @@ fn media_type(headers: &HeaderMap) -> &str {
 }
 
 fn write_options(parts: &Parts, query: &Query, kind: &str, apply: bool) -> Result<WriteOptions, ApiError> {
-    WriteOptions::read(query, kind, header(&parts.headers, &header::USER_AGENT), apply)
+    // Agents need not be ASCII.
+    let agent = parts.headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+    let agent = String::from_utf8_lossy(agent.unwrap_or_default());
+    WriteOptions::read(query, kind, &agent, apply)
 }
 
 /// The object in a body, as JSON or YAML, of a built-in kind as protobuf too.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     error::FieldError,
     kind::{Kind, Names},
-    meta,
+    meta, owners,
 };
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -13,6 +13,9 @@ pub(crate) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower
 const LABEL_KEY: &str = "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
 const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/// What the annotations of an object may take, in bytes of keys and values.
+const ANNOTATIONS: usize = 256 * 1024;
 
 /// What is wrong with the metadata of `object`, which is new or changed.
 pub(crate) fn metadata(object: &Value, kind: &Kind) -> Vec<FieldError> {
@@ -32,12 +35,8 @@ pub(crate) fn metadata(object: &Value, kind: &Kind) -> Vec<FieldError> {
         errors.extend(key_fault(&key).map(|why| FieldError::invalid(field, &key.as_str().into(), why)));
         errors.extend(label_value_fault(&value).map(|why| FieldError::invalid(field, &value.as_str().into(), why)));
     }
-    let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
-    for key in annotations.into_iter().flatten().map(|(key, _)| key) {
-        if let Some(why) = key_fault(&key.to_lowercase()) {
-            errors.push(FieldError::invalid("metadata.annotations", &key.as_str().into(), why));
-        }
-    }
+    annotations(object, &mut errors);
+    errors.extend(owners::check(object));
     for finalizer in meta::finalizers(object) {
         if let Some(why) = key_fault(&finalizer) {
             errors.push(FieldError::invalid(
@@ -48,6 +47,21 @@ pub(crate) fn metadata(object: &Value, kind: &Kind) -> Vec<FieldError> {
         }
     }
     errors
+}
+
+fn annotations(object: &Value, errors: &mut Vec<FieldError>) {
+    let field = "metadata.annotations";
+    let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
+    let mut size = 0;
+    for (key, value) in annotations.into_iter().flatten() {
+        size += key.len() + value.as_str().map_or(0, str::len);
+        if let Some(why) = key_fault(&key.to_lowercase()) {
+            errors.push(FieldError::invalid(field, &key.as_str().into(), why));
+        }
+    }
+    if size > ANNOTATIONS {
+        errors.push(FieldError::too_long(field, ANNOTATIONS));
+    }
 }
 
 /// What is wrong with a change of metadata.

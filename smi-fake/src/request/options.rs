@@ -1,6 +1,8 @@
 //! Reads the options of lists, watches and writes out of the query.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
+
+use regex::Regex;
 
 use super::Query;
 use crate::error::{ApiError, FieldError};
@@ -144,6 +146,51 @@ fn revision(text: &str, watch: bool) -> Result<u64, ApiError> {
     })
 }
 
+/// Longest name of a field manager, in bytes.
+const LONGEST_MANAGER: usize = 128;
+
+/// What Go does not print: all but letters, marks, numbers, punctuation, symbols and the space of ASCII.
+static UNPRINTABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[^\p{L}\p{M}\p{N}\p{P}\p{S} ]").ok());
+
+fn is_printable(letter: char) -> bool {
+    if letter.is_ascii() {
+        return matches!(letter, ' '..='~');
+    }
+    let mut text = [0; 4];
+    let text = letter.encode_utf8(&mut text);
+    UNPRINTABLE
+        .as_ref()
+        .is_none_or(|unprintable| !unprintable.is_match(text))
+}
+
+fn check_manager(manager: &str, errors: &mut Vec<FieldError>) {
+    let field = "fieldManager";
+    if manager.len() > LONGEST_MANAGER {
+        errors.push(FieldError::too_long(field, LONGEST_MANAGER));
+    }
+    for (position, letter) in manager.char_indices().filter(|(_, letter)| !is_printable(*letter)) {
+        let why = format!("invalid character U+{:04X} (at position {position})", u32::from(letter));
+        errors.push(FieldError::invalid(field, &manager.into(), &why));
+    }
+}
+
+/// Who writes by this agent: its name without the version, as far as that is there and can be printed.
+fn name_of(agent: &str) -> String {
+    let name = agent.split('/').next().unwrap_or_default();
+    let mut printed = String::new();
+    for letter in name.chars().filter(|letter| is_printable(*letter)) {
+        if printed.len() + letter.len_utf8() > LONGEST_MANAGER {
+            break;
+        }
+        printed.push(letter);
+    }
+    if printed.is_empty() {
+        "unknown".to_owned()
+    } else {
+        printed
+    }
+}
+
 /// What happens to fields that a kind does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FieldValidation {
@@ -180,6 +227,9 @@ impl WriteOptions {
                 ));
             }
         }
+        if let Some(manager) = manager.filter(|_| kind != "DeleteOptions") {
+            check_manager(manager, &mut errors);
+        }
         let dry_run: Vec<&str> = query.all("dryRun").filter(|value| !value.is_empty()).collect();
         if dry_run.iter().any(|value| *value != "All") {
             errors.push(FieldError::not_supported("dryRun", &format!("{dry_run:?}"), &["All"]));
@@ -201,11 +251,10 @@ impl WriteOptions {
         if !errors.is_empty() {
             return Err(ApiError::invalid(kind, "meta.k8s.io", "", &errors));
         }
-        let agent = agent.split('/').next().unwrap_or_default();
         Ok(Self {
             dry_run: !dry_run.is_empty(),
             field_validation,
-            manager: manager.map_or_else(|| agent.chars().take(128).collect(), str::to_owned),
+            manager: manager.map_or_else(|| name_of(agent), str::to_owned),
             force: force.unwrap_or_default(),
         })
     }

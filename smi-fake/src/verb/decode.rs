@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     cluster::Target,
     error::{ApiError, FieldError},
-    meta,
+    meta, owners,
     request::{Body, FieldValidation},
 };
 
@@ -34,7 +34,9 @@ impl<'d> Decoder<'d> {
         if !strict.is_empty() {
             return Err(self.unhandled(&format!("strict decoding error: {}", strict.join(", "))));
         }
-        self.clean(object)
+        let mut object = self.clean(object)?;
+        self.owned_once(&mut object, "");
+        Ok(object)
     }
 
     /// The object that `patch` made.
@@ -46,7 +48,24 @@ impl<'d> Decoder<'d> {
             let error = FieldError::invalid("patch", &object.to_string().into(), &why);
             return Err(ApiError::invalid("", "", "", &[error]));
         }
-        self.clean(object)
+        let mut object = self.clean(object)?;
+        self.owned_once(&mut object, " after mutating admission happens");
+        Ok(object)
+    }
+
+    /// Drops owners that come again, with a warning; `when` says how far the request was.
+    fn owned_once(&mut self, object: &mut Value, when: &str) {
+        let repeated = owners::deduplicate(object);
+        if repeated.is_empty() {
+            return;
+        }
+        let uids = repeated.join(", ");
+        let warning = format!(
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {uids}"
+        );
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// Types, prunes and defaults an object.

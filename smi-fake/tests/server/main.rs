@@ -16,6 +16,7 @@ mod informer;
 mod laws;
 mod listening;
 mod lists;
+mod metadata;
 mod namespaces;
 mod objects;
 mod patches;
