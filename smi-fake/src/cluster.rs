@@ -242,7 +242,7 @@ impl Target {
 }
 
 /// `v1` and `events.k8s.io/v1` name the same fields differently.
-fn events(mut event: Value, api_version: &str) -> Value {
+pub(crate) fn events(mut event: Value, api_version: &str) -> Value {
     const FIELDS: [(&str, &str); 7] = [
         ("involvedObject", "regarding"),
         ("message", "note"),

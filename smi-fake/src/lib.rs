@@ -70,7 +70,8 @@
 //! | protobuf, YAML, CBOR | bodies of built-in kinds may be protobuf, other than CRDs; any may be YAML; answers are JSON; CBOR gets `415` or `406`, as there |
 //! | `/openapi/v2` as protobuf | without paths; with them as JSON |
 //! | `/metrics`, aggregated API servers | not served |
-//! | validation and defaults of every field of built-in kinds | types, unknown fields, names, labels and the usual mistakes: ports, types and names of Services, keys of ConfigMaps and Secrets, containers and selectors. Not: that fields do not change later, volumes, probes, quantities |
+//! | validation and defaults of every field of built-in kinds | types, unknown fields, names, labels and the usual mistakes: ports, types and names of Services, keys of ConfigMaps and Secrets, containers and selectors, what Events and Leases have to say. Not: that fields of other kinds do not change later, volumes, probes, quantities |
+//! | fields behind feature gates that are off, such as `strategy` of Leases, are dropped | kept |
 //! | addresses of Services: unique, also when they are asked for; node ports | counted up from 10.0.0.1; none |
 //! | CEL rules of a CRD are compiled and costed when it comes | a bad rule fails the objects that it is for |
 //! | a CRD with two stored versions, or a plural in upper case, is refused with every field that this spoils | refused, but with fewer fields |

@@ -164,6 +164,7 @@ static BUILTINS: [Builtin; 17] = [
             "type",
         ],
         create_on_update: true,
+        names: Names::PathSegment,
         ..plain::<Event>("", "Event", "events")
     },
     Builtin {

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
+use super::event;
 use crate::{error::FieldError, kind::Kind, meta, validate};
 
 const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const SERVICE_TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
-/// What is wrong with a new or changed object whose defaults are filled in.
-pub(crate) fn check(kind: &Kind, object: &Value) -> Vec<FieldError> {
+/// What is wrong with an object that is new, or changed from `old`, and whose defaults are filled in.
+pub(crate) fn check(kind: &Kind, old: Option<&Value>, object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if kind.builtin.is_none() {
         return errors;
@@ -23,6 +24,8 @@ pub(crate) fn check(kind: &Kind, object: &Value) -> Vec<FieldError> {
         "Service" => service(object, &mut errors),
         "Pod" => pod(object.get("spec"), "spec", &mut errors),
         "Deployment" => deployment(object, &mut errors),
+        "Event" => errors.extend(event::check(kind, old, object)),
+        "Lease" => lease(object, &mut errors),
         "RoleBinding" | "ClusterRoleBinding" => role_binding(object, &mut errors),
         _ => {}
     }
@@ -122,6 +125,21 @@ fn role_binding(object: &Value, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::required("roleRef.name", ""));
     } else if let Some(why) = validate::path_segment_fault(role) {
         errors.push(FieldError::invalid("roleRef.name", &role.into(), &why));
+    }
+}
+
+fn lease(object: &Value, errors: &mut Vec<FieldError>) {
+    for (field, least, why) in [
+        ("leaseDurationSeconds", 1, "must be greater than 0"),
+        ("leaseTransitions", 0, "must be greater than or equal to 0"),
+    ] {
+        let number = object
+            .pointer("/spec")
+            .and_then(|spec| spec.get(field))
+            .and_then(Value::as_i64);
+        if let Some(number) = number.filter(|number| *number < least) {
+            errors.push(FieldError::invalid(format!("spec.{field}"), &number.into(), why));
+        }
     }
 }
 

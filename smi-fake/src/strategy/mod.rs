@@ -3,6 +3,7 @@
 
 mod check;
 mod crd;
+mod event;
 mod namespace;
 mod pod;
 mod service;

@@ -8,6 +8,7 @@ use super::{Decoder, Written};
 use crate::{
     cluster::{Cluster, Target},
     error::{ApiError, FieldError, GroupResource},
+    kind::Kind,
     meta,
     patch::{Manager, manage_update},
     request::{Body, WriteOptions},
@@ -118,13 +119,18 @@ fn prepare(cluster: &Cluster, target: &Target, object: &mut Value) {
 fn check(target: &Target, object: &Value) -> Result<(), ApiError> {
     let kind = &target.kind;
     let mut errors = validate::metadata(object, kind);
-    errors.extend(strategy::check(kind, object));
+    errors.extend(strategy::check(kind, None, object));
     errors.extend(schema_errors(target, None, object));
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::invalid(&kind.kind, &kind.group, meta::name(object), &errors))
+        Err(invalid(kind, object, &errors))
     }
+}
+
+/// The refusal of an object. It names the kind as it is stored: Events as those of the core group.
+pub(crate) fn invalid(kind: &Kind, object: &Value, errors: &[FieldError]) -> ApiError {
+    ApiError::invalid(&kind.kind, &kind.stored_in.group, meta::name(object), errors)
 }
 
 /// What the schema of a CRD has against an object.

@@ -76,9 +76,9 @@ impl DeleteOptions {
     }
 
     fn check(&self, kind: &Kind, name: &str, object: &Value) -> Result<(), ApiError> {
-        // kube-apiserver names the kind here where it names the resource everywhere else.
+        // kube-apiserver names the kind here, as it is stored, where it names the resource everywhere else.
         let of = GroupResource {
-            group: kind.group.clone(),
+            group: kind.stored_in.group.clone(),
             resource: kind.kind.clone(),
         };
         let (uid, version) = (meta::uid(object), meta::resource_version(object));

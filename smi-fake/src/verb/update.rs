@@ -253,12 +253,12 @@ fn check(target: &Target, old: &Value, object: &Value) -> Result<(), ApiError> {
     let kind = &target.kind;
     let mut errors = validate::metadata_update(old, object);
     errors.extend(validate::metadata(object, kind));
-    errors.extend(strategy::check(kind, object));
+    errors.extend(strategy::check(kind, Some(old), object));
     errors.extend(create::schema_errors(target, Some(old), object));
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::invalid(&kind.kind, &kind.group, meta::name(object), &errors))
+        Err(create::invalid(kind, object, &errors))
     }
 }
 

@@ -8,6 +8,7 @@ use std::{fmt::Debug, sync::OnceLock};
 use futures::{AsyncBufReadExt, Stream, TryStreamExt};
 use k8s_openapi::{
     api::{
+        coordination::v1::Lease,
         core::v1::{ConfigMap, Secret, Service},
         events::v1::Event,
     },
@@ -148,6 +149,7 @@ async fn real_client() -> Option<Client> {
     remove_all::<Secret>(&client).await;
     remove_all::<Service>(&client).await;
     remove_all::<Event>(&client).await;
+    remove_all::<Lease>(&client).await;
     Some(client)
 }
 

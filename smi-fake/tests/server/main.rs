@@ -10,6 +10,7 @@ mod support;
 mod builtins;
 mod crd_refusals;
 mod crds;
+mod events;
 mod faults;
 mod harness;
 mod informer;
