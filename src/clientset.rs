@@ -12,7 +12,7 @@
 //! for split in splits.list(&Default::default()).await? {
 //!     println!("{}", split.spec.service);
 //! }
-//! splits.patch("web", |split| split.spec.backends[0].weight = 50).await?;
+//! splits.patch("web", &Default::default(), |split| split.spec.backends[0].weight = 50).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use kube::{
     Api, Client,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
-    core::{DynamicObject, ObjectMeta},
+    core::{DynamicObject, ObjectList, ObjectMeta, TypeMeta},
 };
 use serde_json::Value;
 use smi_core::{
@@ -23,6 +23,9 @@ const TRIES: usize = 5;
 /// annotation ([`Stash`](crate::convert::Stash)). What stands beside an object so that it means the same is left out
 /// ([`Converted::companions`](crate::convert::Converted::companions)); a TrafficTarget tells it in
 /// [`required_routes`](crate::access::v1alpha4::TrafficTarget::required_routes).
+///
+/// Calls take kube's parameters, as those of [`Api`] do: who writes, whether it is a trial, and for
+/// [`apply`](Self::apply) whether it takes fields from others.
 pub struct Served<K> {
     client: Client,
     converter: Arc<Converter<K>>,
@@ -138,65 +141,71 @@ impl<K: Hub> Served<K> {
         api.get_opt(name).await?.map(|object| self.hub(&object)).transpose()
     }
 
-    /// Reads the objects that `params` asks for.
+    /// Reads the objects that `params` asks for: one page, as with [`Api::list`]. Where `params` has a limit and there is
+    /// more, the list's `metadata.continue_` is what the next page is asked for with; its `resource_version` is that of the
+    /// server.
     ///
     /// # Errors
     /// [`ClientError`]. One object that cannot be read fails the call; an informer goes on without it.
-    pub async fn list(&self, params: &ListParams) -> Result<Vec<K>, ClientError> {
+    pub async fn list(&self, params: &ListParams) -> Result<ObjectList<K>, ClientError> {
         let api = self.api(&self.version().await?, self.namespace.as_deref());
-        api.list(params)
-            .await?
-            .items
-            .iter()
-            .map(|object| self.hub(object))
-            .collect()
+        let list = api.list(params).await?;
+        let items: Result<_, _> = list.items.iter().map(|object| self.hub(object)).collect();
+        Ok(ObjectList {
+            types: TypeMeta::list::<K>(),
+            metadata: list.metadata,
+            items: items?,
+        })
     }
 
     /// Creates an object.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn create(&self, object: K) -> Result<K, ClientError> {
+    pub async fn create(&self, params: &PostParams, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
         let ObjectMeta { name, namespace, .. } = object.meta();
         let api = self.one(&version, name.as_deref().unwrap_or_default(), namespace.as_deref())?;
         let object = self.spoke(object, &version)?;
-        self.hub(&api.create(&PostParams::default(), &object).await?)
+        self.hub(&api.create(params, &object).await?)
     }
 
     /// Writes an object in the place of the one that is there; its resource version must be that one's.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn replace(&self, object: K) -> Result<K, ClientError> {
+    pub async fn replace(&self, params: &PostParams, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
         let name = name(object.meta())?;
         let api = self.one(&version, &name, object.meta().namespace.as_deref())?;
         let object = self.spoke(object, &version)?;
-        self.hub(&api.replace(&name, &PostParams::default(), &object).await?)
+        self.hub(&api.replace(&name, params, &object).await?)
     }
 
-    /// Applies an object as field manager `manager`, by server-side apply.
+    /// Applies an object by server-side apply, as the field manager that `params` names. A field of another manager is a
+    /// conflict unless `params` says [`force`](PatchParams::force).
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn apply(&self, manager: &str, object: K) -> Result<K, ClientError> {
+    pub async fn apply(&self, params: &PatchParams, object: K) -> Result<K, ClientError> {
         let version = self.version().await?;
         let name = name(object.meta())?;
         let api = self.one(&version, &name, object.meta().namespace.as_deref())?;
         let mut object = self.spoke(object, &version)?;
         object.metadata.managed_fields = None;
-        self.hub(
-            &api.patch(&name, &PatchParams::apply(manager), &Patch::Apply(&object))
-                .await?,
-        )
+        self.hub(&api.patch(&name, params, &Patch::Apply(&object)).await?)
     }
 
-    /// Reads an object, changes it and writes it back; once more where somebody else wrote it meanwhile.
+    /// Reads an object, changes it and writes it back with `params`; once more where somebody else wrote it meanwhile.
     ///
     /// # Errors
     /// [`ClientError`]; a conflict after five tries.
-    pub async fn patch(&self, name: &str, change: impl Fn(&mut K) + Send + Sync) -> Result<K, ClientError> {
+    pub async fn patch(
+        &self,
+        name: &str,
+        params: &PostParams,
+        change: impl Fn(&mut K) + Send + Sync,
+    ) -> Result<K, ClientError> {
         let version = self.version().await?;
         let api = self.one(&version, name, None)?;
         let mut tries = 1;
@@ -204,7 +213,7 @@ impl<K: Hub> Served<K> {
             let mut object = self.hub(&api.get(name).await?)?;
             change(&mut object);
             let object = self.spoke(object, &version)?;
-            match api.replace(name, &PostParams::default(), &object).await {
+            match api.replace(name, params, &object).await {
                 Err(kube::Error::Api(status)) if status.is_conflict() && tries < TRIES => tries += 1,
                 written => return self.hub(&written?),
             }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures::{FutureExt, StreamExt};
-use kube::{ResourceExt, api::DeleteParams, runtime::watcher::Config};
+use kube::{
+    ResourceExt,
+    api::{DeleteParams, PostParams},
+    runtime::watcher::Config,
+};
 use smi_sdk::{
     Clientset, Informers,
     access::{ServiceIdentity, by, rule::HTTP_ROUTE_GROUP, v1alpha4::Subject},
@@ -28,7 +32,10 @@ async fn keeps_up(config: Config) {
         .traffic_splits()
         .namespaced(&cluster.namespace);
     for name in ["a", "b", "c"] {
-        splits.create(samples::split(name)).await.unwrap();
+        splits
+            .create(&PostParams::default(), samples::split(name))
+            .await
+            .unwrap();
     }
     let (lister, mut events) = splits.informer().config(config).start();
     follow(&mut events, "a, b and c are there", || {
@@ -38,11 +45,14 @@ async fn keeps_up(config: Config) {
     follow(&mut events, "it is synced", || lister.is_ready()).await;
 
     splits
-        .patch("a", |split| split.spec.backends[0].weight = 9)
+        .patch("a", &PostParams::default(), |split| split.spec.backends[0].weight = 9)
         .await
         .unwrap();
     splits.delete("b", &DeleteParams::default()).await.unwrap();
-    splits.create(samples::split("d")).await.unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("d"))
+        .await
+        .unwrap();
     follow(&mut events, "d came and b went", || names(&lister) == ["a", "c", "d"]).await;
     let weight = || lister.get(&cluster.namespace, "a").unwrap().spec.backends[0].weight;
     follow(&mut events, "a is changed", || weight() == 9).await;
@@ -81,35 +91,39 @@ async fn every_kind_is_kept_with_its_indexes() {
     let smi = Clientset::new(cluster.client.clone());
     smi.traffic_targets()
         .namespaced(namespace)
-        .create(samples::target("orders"))
+        .create(&PostParams::default(), samples::target("orders"))
         .await
         .unwrap();
     let mut bound = samples::target("bound");
     bound.spec.sources = vec![Subject::identity_binding("mobile")];
-    smi.traffic_targets().namespaced(namespace).create(bound).await.unwrap();
+    smi.traffic_targets()
+        .namespaced(namespace)
+        .create(&PostParams::default(), bound)
+        .await
+        .unwrap();
     smi.identity_bindings()
         .namespaced(namespace)
-        .create(samples::binding("mobile"))
+        .create(&PostParams::default(), samples::binding("mobile"))
         .await
         .unwrap();
     smi.http_route_groups()
         .namespaced(namespace)
-        .create(samples::route_group("api"))
+        .create(&PostParams::default(), samples::route_group("api"))
         .await
         .unwrap();
     smi.tcp_routes()
         .namespaced(namespace)
-        .create(samples::tcp_route("db"))
+        .create(&PostParams::default(), samples::tcp_route("db"))
         .await
         .unwrap();
     smi.udp_routes()
         .namespaced(namespace)
-        .create(samples::udp_route("dns"))
+        .create(&PostParams::default(), samples::udp_route("dns"))
         .await
         .unwrap();
     smi.traffic_splits()
         .namespaced(namespace)
-        .create(samples::split("web"))
+        .create(&PostParams::default(), samples::split("web"))
         .await
         .unwrap();
 
@@ -139,7 +153,8 @@ async fn every_kind_is_kept_with_its_indexes() {
 
     // Indexes follow the objects.
     let served = smi.traffic_targets().namespaced(namespace);
-    let moved = served.patch("orders", |target| {
+    let params = PostParams::default();
+    let moved = served.patch("orders", &params, |target| {
         target.spec.destination = Subject::service_account("db");
     });
     moved.await.unwrap();
@@ -159,15 +174,25 @@ async fn an_informer_of_one_namespace_knows_nothing_of_others() {
         splits.clone().namespaced(&cluster.namespace),
         splits.clone().namespaced(&other),
     );
-    theirs.create(samples::split("theirs")).await.unwrap();
-    mine.create(samples::split("mine")).await.unwrap();
+    theirs
+        .create(&PostParams::default(), samples::split("theirs"))
+        .await
+        .unwrap();
+    mine.create(&PostParams::default(), samples::split("mine"))
+        .await
+        .unwrap();
     let (scoped, mut events) = mine.informer().start();
     let (whole, mut whole_events) = splits.informer().start();
     follow(&mut events, "it is synced", || scoped.is_ready()).await;
     follow(&mut whole_events, "it is synced", || whole.is_ready()).await;
 
-    theirs.create(samples::split("more")).await.unwrap();
-    mine.create(samples::split("last")).await.unwrap();
+    theirs
+        .create(&PostParams::default(), samples::split("more"))
+        .await
+        .unwrap();
+    mine.create(&PostParams::default(), samples::split("last"))
+        .await
+        .unwrap();
     follow(&mut events, "the last is there", || {
         scoped.get(&cluster.namespace, "last").is_some()
     })
@@ -191,7 +216,7 @@ async fn an_informer_with_a_selector_holds_what_is_selected_now() {
     for (name, app) in [("a", "web"), ("b", "api")] {
         let mut split = samples::split(name);
         split.labels_mut().insert("app".to_owned(), app.to_owned());
-        splits.create(split).await.unwrap();
+        splits.create(&PostParams::default(), split).await.unwrap();
     }
     for config in [Config::default(), Config::default().streaming_lists()] {
         let (lister, mut events) = splits.informer().config(config.labels("app=web")).start();
@@ -199,11 +224,11 @@ async fn an_informer_with_a_selector_holds_what_is_selected_now() {
         let label = |app: &'static str| {
             move |split: &mut TrafficSplit| drop(split.labels_mut().insert("app".to_owned(), app.to_owned()))
         };
-        splits.patch("b", label("web")).await.unwrap();
-        splits.patch("a", label("api")).await.unwrap();
+        splits.patch("b", &PostParams::default(), label("web")).await.unwrap();
+        splits.patch("a", &PostParams::default(), label("api")).await.unwrap();
         follow(&mut events, "a and b changed places", || names(&lister) == ["b"]).await;
-        splits.patch("a", label("web")).await.unwrap();
-        splits.patch("b", label("api")).await.unwrap();
+        splits.patch("a", &PostParams::default(), label("web")).await.unwrap();
+        splits.patch("b", &PostParams::default(), label("api")).await.unwrap();
         follow(&mut events, "and again", || names(&lister) == ["a"]).await;
     }
 }
@@ -214,22 +239,31 @@ async fn a_subscriber_ends_with_what_a_list_gives() {
     let splits = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    splits.create(samples::split("a")).await.unwrap();
-    splits.create(samples::split("b")).await.unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("a"))
+        .await
+        .unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("b"))
+        .await
+        .unwrap();
     let (lister, mut events) = splits.informer().start();
     let mut early = Subscriber::new(&lister);
     follow(&mut events, "it is synced", || lister.is_ready()).await;
 
     splits
-        .patch("a", |split| split.spec.backends[0].weight = 2)
+        .patch("a", &PostParams::default(), |split| split.spec.backends[0].weight = 2)
         .await
         .unwrap();
     splits
-        .patch("a", |split| split.spec.backends[0].weight = 3)
+        .patch("a", &PostParams::default(), |split| split.spec.backends[0].weight = 3)
         .await
         .unwrap();
     splits.delete("b", &DeleteParams::default()).await.unwrap();
-    splits.create(samples::split("c")).await.unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("c"))
+        .await
+        .unwrap();
     let mut batches = 0;
     follow(&mut events, "the subscriber knows of a, b and c", || {
         batches += early.catch_up();
@@ -258,7 +292,10 @@ async fn a_projection_keeps_up_too() {
     let splits = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    splits.create(samples::split("a")).await.unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("a"))
+        .await
+        .unwrap();
     let informer = Informer::<TrafficSplit>::new(cluster.client.clone()).namespace(&cluster.namespace);
     let (weights, mut events) = informer
         .project(|split| Weight(split.spec.backends[0].weight))
@@ -266,7 +303,7 @@ async fn a_projection_keeps_up_too() {
         .start();
     follow(&mut events, "the weight is there", || weights.by(weight, &1).len() == 1).await;
     splits
-        .patch("a", |split| split.spec.backends[0].weight = 7)
+        .patch("a", &PostParams::default(), |split| split.spec.backends[0].weight = 7)
         .await
         .unwrap();
     let changed = async {

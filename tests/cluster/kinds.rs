@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use kube::{
     ResourceExt,
-    api::{DeleteParams, ListParams},
+    api::{DeleteParams, ListParams, PatchParams, PostParams},
 };
 use smi_sdk::{
     Clientset, Served, access::v1alpha4::Subject, clientset::ClientError, convert::Hub, split::v1alpha4::Backend,
@@ -25,44 +25,50 @@ where
     let name = object.name_any();
     assert!(served.get_opt(&name).await?.is_none());
 
-    let made = served.create(object.clone()).await?;
+    let made = served.create(&PostParams::default(), object.clone()).await?;
     assert!(made.uid().is_some());
     assert_eq!(served.get(&name).await?, made);
-    assert_eq!(served.list(&ListParams::default()).await?, std::slice::from_ref(&made));
+    assert_eq!(
+        served.list(&ListParams::default()).await?.items,
+        std::slice::from_ref(&made)
+    );
 
     let mut expected = made.clone();
     change(&mut expected);
-    let patched = served.patch(&name, change).await?;
+    let patched = served.patch(&name, &PostParams::default(), change).await?;
     assert_eq!(same_body(&patched), same_body(&expected));
     assert_eq!(patched.meta().generation, Some(2));
 
     // What was read before that change cannot replace what it became.
-    let refused = served.replace(made.clone()).await.unwrap_err();
+    let refused = served.replace(&PostParams::default(), made.clone()).await.unwrap_err();
     assert!(
         matches!(&refused, ClientError::Kube(kube::Error::Api(status)) if status.is_conflict()),
         "{refused}"
     );
     let mut again = patched;
     again.labels_mut().insert("app".to_owned(), "web".to_owned());
-    let replaced = served.replace(again).await?;
+    let replaced = served.replace(&PostParams::default(), again).await?;
     assert_eq!(replaced.labels()["app"], "web");
     let selected = |labels: &'static str| {
         let served = served.clone();
         async move { served.list(&ListParams::default().labels(labels)).await }
     };
-    assert_eq!(selected("app=web").await?.len(), 1);
-    assert_eq!(selected("app!=web").await?, []);
+    assert_eq!(selected("app=web").await?.items.len(), 1);
+    assert_eq!(selected("app!=web").await?.items, []);
 
     let mut applied = object.clone();
     applied
         .annotations_mut()
         .insert("note".to_owned(), "applied".to_owned());
-    let refused = served.apply("tests", applied.clone()).await.map(drop);
+    let refused = served
+        .apply(&PatchParams::apply("tests"), applied.clone())
+        .await
+        .map(drop);
     assert_owned_by_another(refused);
     applied.meta_mut().name = Some(format!("{name}-applied"));
-    let first = served.apply("tests", applied.clone()).await?;
+    let first = served.apply(&PatchParams::apply("tests"), applied.clone()).await?;
     assert_eq!(first.annotations()["note"], "applied");
-    let second = served.apply("tests", applied).await?;
+    let second = served.apply(&PatchParams::apply("tests"), applied).await?;
     assert_eq!(second.resource_version(), first.resource_version(), "nothing is new");
 
     for name in [name.clone(), format!("{name}-applied")] {

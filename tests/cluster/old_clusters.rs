@@ -4,7 +4,10 @@
 use std::fmt::Debug;
 
 use futures::{FutureExt, Stream};
-use kube::{Api, ResourceExt};
+use kube::{
+    Api, ResourceExt,
+    api::{PatchParams, PostParams},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use smi_sdk::{
@@ -58,7 +61,7 @@ impl<E: Stream + Unpin> Controller<'_, E> {
         let (namespace, name) = (self.cluster.namespace.as_str(), object.name_any());
         let served = served.namespaced(namespace);
         assert_eq!(served.version().await?, self.version);
-        let made = served.create(object.clone()).await?;
+        let made = served.create(&PostParams::default(), object.clone()).await?;
         assert_eq!(said(&made), said(&object));
         assert_eq!(served.get(&name).await?, made);
         self.sees(lister, &made).await;
@@ -66,20 +69,20 @@ impl<E: Stream + Unpin> Controller<'_, E> {
         let mut expected = object.clone();
         change(&mut expected);
         assert_ne!(said(&expected), said(&object));
-        let patched = served.patch(&name, change).await?;
+        let patched = served.patch(&name, &PostParams::default(), change).await?;
         assert_eq!(said(&patched), said(&expected));
         self.sees(lister, &patched).await;
 
         // With what its lister has, as controllers do.
         let known = lister.get(namespace, &name).unwrap();
-        let replaced = served.replace(saying(&*known, &object)).await?;
+        let replaced = served.replace(&PostParams::default(), saying(&*known, &object)).await?;
         assert_eq!(said(&replaced), said(&object));
         self.sees(lister, &replaced).await;
 
         for applied in [&object, &expected, &object] {
             let mut applied = applied.clone();
             applied.meta_mut().name = Some(format!("{name}-applied"));
-            let written = served.apply("controller", applied.clone()).await?;
+            let written = served.apply(&PatchParams::apply("controller"), applied.clone()).await?;
             assert_eq!(said(&written), said(&applied));
             self.sees(lister, &written).await;
         }
@@ -263,13 +266,13 @@ async fn a_port_is_a_route(version: &str) {
     let served = Clientset::new(cluster.client.clone())
         .traffic_targets()
         .namespaced(namespace);
-    let untouched = served.replace((*target).clone()).await.unwrap();
+    let untouched = served.replace(&PostParams::default(), (*target).clone()).await.unwrap();
     assert_eq!(raw.api.get("orders").await.unwrap().data, body);
     assert_eq!(untouched.required_routes(), required);
     let add = |target: &mut access::v1alpha4::TrafficTarget| {
         target.spec.sources.push(Subject::service_account("jobs"));
     };
-    let changed = served.patch("orders", add).await.unwrap();
+    let changed = served.patch("orders", &PostParams::default(), add).await.unwrap();
     follow(&mut events, "the change is known", || {
         known().is_some_and(|target| target.spec.sources.len() == 2)
     })
@@ -288,7 +291,7 @@ async fn a_port_is_a_route(version: &str) {
         kind: "TCPRoute".into(),
         ..Rule::http_route_group("smi-port-8080")
     });
-    let named = served.create(named).await.unwrap();
+    let named = served.create(&PostParams::default(), named).await.unwrap();
     assert!(named.required_routes().is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! The rights that informers need.
 
 use futures::{FutureExt, StreamExt};
-use kube::{Client, runtime::watcher::Config};
+use kube::{Client, api::PostParams, runtime::watcher::Config};
 use smi_fake::{Fault, Rule};
 use smi_sdk::{
     Clientset, Informers,
@@ -59,7 +59,10 @@ async fn informers_need_each_verb_of_their_role() {
         }
         // It tries again, and still knows nothing of this.
         let later = format!("without-{verb}");
-        written.create(samples::split(&later)).await.unwrap();
+        written
+            .create(&PostParams::default(), samples::split(&later))
+            .await
+            .unwrap();
         fails().await;
         assert!(lister.get(&cluster.namespace, &later).is_none());
     }
@@ -72,7 +75,10 @@ async fn informers_need_no_more_than_their_role() {
     let splits = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    splits.create(samples::split("web")).await.unwrap();
+    splits
+        .create(&PostParams::default(), samples::split("web"))
+        .await
+        .unwrap();
     let reader = reader(&cluster, None).await;
     for config in [Config::default(), Config::default().streaming_lists()] {
         let (listers, mut events) = Informers::new(reader.clone()).config(config).start();
@@ -86,7 +92,9 @@ async fn informers_need_no_more_than_their_role() {
         .await;
         assert_eq!(listers.missing(), [""; 0]);
         splits
-            .patch("web", |split| split.spec.backends[0].weight += 1)
+            .patch("web", &PostParams::default(), |split| {
+                split.spec.backends[0].weight += 1;
+            })
             .await
             .unwrap();
         let weight = splits.get("web").await.unwrap().spec.backends[0].weight;
@@ -110,7 +118,7 @@ async fn informers_need_no_more_than_their_role() {
     assert_eq!(plurals.len(), 6, "{plurals:?}");
     if cluster.fake().is_none() {
         let served = Clientset::new(reader).traffic_splits().namespaced(&cluster.namespace);
-        match served.create(samples::split("other")).await {
+        match served.create(&PostParams::default(), samples::split("other")).await {
             Err(ClientError::Kube(kube::Error::Api(status))) => assert!(status.is_forbidden(), "{status:?}"),
             other => panic!("{other:?}"),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::ResourceExt;
+use kube::{ResourceExt, api::PostParams};
 use serde_json::json;
 use smi_sdk::{
     Clientset, CrdOptions, Informers, Stored,
@@ -85,7 +85,10 @@ async fn a_crd_that_comes_goes_and_comes_back_is_followed() {
 
     for name in ["first", "second"] {
         cluster.install(crd).await;
-        served.create(samples::split(name)).await.unwrap();
+        served
+            .create(&PostParams::default(), samples::split(name))
+            .await
+            .unwrap();
         follow(&mut events, "it is found", || {
             lister.get(&cluster.namespace, name).is_some()
         })
@@ -106,8 +109,14 @@ async fn a_crd_that_is_put_back_at_once_is_followed() {
     let served = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    served.create(samples::split("old")).await.unwrap();
-    served.create(samples::split("web")).await.unwrap();
+    served
+        .create(&PostParams::default(), samples::split("old"))
+        .await
+        .unwrap();
+    served
+        .create(&PostParams::default(), samples::split("web"))
+        .await
+        .unwrap();
     let (lister, mut events) = served.informer().ask_again(SOON).start();
     follow(&mut events, "it is synced", || lister.list(None).len() == 2).await;
     let before = lister.get(&cluster.namespace, "web").unwrap().uid();
@@ -115,8 +124,14 @@ async fn a_crd_that_is_put_back_at_once_is_followed() {
     // Nobody polls the informer meanwhile.
     cluster.remove(crd).await;
     cluster.install(crd).await;
-    served.create(samples::split("web")).await.unwrap();
-    served.create(samples::split("new")).await.unwrap();
+    served
+        .create(&PostParams::default(), samples::split("web"))
+        .await
+        .unwrap();
+    served
+        .create(&PostParams::default(), samples::split("new"))
+        .await
+        .unwrap();
     let is_new = || {
         lister
             .get(&cluster.namespace, "web")
@@ -144,17 +159,25 @@ async fn the_stored_version_can_change_under_an_informer() {
     let served = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    served.create(samples::split("old")).await.unwrap();
+    served
+        .create(&PostParams::default(), samples::split("old"))
+        .await
+        .unwrap();
     let (lister, mut events) = served.informer().ask_again(SOON).start();
     follow(&mut events, "the old one is there", || lister.list(None).len() == 1).await;
 
     for (round, version) in ["v1alpha4", "v1alpha3"].into_iter().enumerate() {
         cluster.change(&splits(&stored(version))).await;
         let name = format!("at-{version}");
-        served.create(samples::split(&name)).await.unwrap();
+        served
+            .create(&PostParams::default(), samples::split(&name))
+            .await
+            .unwrap();
         let weight = u32::try_from(round).unwrap() + 7;
         served
-            .patch("old", |split| split.spec.backends[0].weight = weight)
+            .patch("old", &PostParams::default(), |split| {
+                split.spec.backends[0].weight = weight;
+            })
             .await
             .unwrap();
         let is_there = || lister.get(&cluster.namespace, &name).is_some();
@@ -175,7 +198,10 @@ async fn a_version_that_is_no_longer_served_is_left_for_an_older_one() {
     let served = Clientset::new(cluster.client.clone())
         .traffic_splits()
         .namespaced(&cluster.namespace);
-    served.create(samples::split("web")).await.unwrap();
+    served
+        .create(&PostParams::default(), samples::split("web"))
+        .await
+        .unwrap();
     let (lister, mut events) = served.informer().ask_again(SOON).start();
     follow(&mut events, "it is synced", || lister.list(None).len() == 1).await;
 

@@ -8,7 +8,7 @@ use e2e::{Cluster, LIMIT, Proxy, until};
 use futures::StreamExt as _;
 use kube::{
     Client, ResourceExt as _,
-    api::{DeleteParams, ListParams},
+    api::{DeleteParams, ListParams, PostParams},
     runtime::watcher,
 };
 use smi_sdk::{
@@ -105,7 +105,7 @@ impl World {
         }
         let patched = self
             .splits
-            .patch(name, |split| {
+            .patch(name, &PostParams::default(), |split| {
                 split.spec.backends[0] = Backend::new(format!("v{weight}"), weight);
             })
             .await;
@@ -116,7 +116,10 @@ impl World {
                     backends: vec![Backend::new(format!("v{weight}"), weight)],
                     ..TrafficSplitSpec::default()
                 };
-                let created = self.splits.create(TrafficSplit::new(name, spec)).await;
+                let created = self
+                    .splits
+                    .create(&PostParams::default(), TrafficSplit::new(name, spec))
+                    .await;
                 Ok(created.map(drop)?)
             }
             patched => Ok(patched.map(drop)?),
@@ -271,11 +274,8 @@ async fn a_killed_api_server_is_found_again() -> Outcome {
                     backends: vec![Backend::new("during", weight)],
                     ..TrafficSplitSpec::default()
                 };
-                if splits
-                    .create(TrafficSplit::new(&format!("during-{round}-{weight}"), spec))
-                    .await
-                    .is_err()
-                {
+                let split = TrafficSplit::new(&format!("during-{round}-{weight}"), spec);
+                if splits.create(&PostParams::default(), split).await.is_err() {
                     return weight;
                 }
             }
