@@ -174,9 +174,11 @@ fn lost_metadata_is_said_as_such() {
         let text = SPLIT.replace("metadata: {name: web, namespace: shop}\n", metadata);
         read(&text)[0].as_ref().unwrap_err().to_string()
     };
-    let missing = "m.yaml:1: TrafficSplit: `metadata`: is missing";
-    assert_eq!(error(""), missing);
-    assert_eq!(error("metadata:\n"), missing.replace(":1:", ":3:"));
+    assert_eq!(error(""), "m.yaml:1: TrafficSplit: `metadata`: the field is missing");
+    assert_eq!(
+        error("metadata:\n"),
+        "m.yaml:3: TrafficSplit: `metadata`: a map is expected, not `null`"
+    );
     assert_eq!(
         error("metadata: {namespace: shop}\n"),
         "m.yaml:3: TrafficSplit: `metadata.name`: the object has no name"

@@ -117,7 +117,7 @@ fn named(metadata: Option<&Value>) -> Result<(), DecodeError> {
     let path = FieldPath::default().child("metadata");
     let metadata = match metadata {
         Some(Value::Object(metadata)) => metadata,
-        None | Some(Value::Null) => return Err(DecodeError::new(path, "is missing")),
+        None => return Err(DecodeError::new(path, "the field is missing")),
         Some(other) => {
             return Err(DecodeError::new(
                 path,
