@@ -97,7 +97,12 @@ fn wrong(cases: &[(&str, &str, &str, &str)]) {
 fn a_field_of_a_split_with_another_type_is_named_with_its_line() {
     let split = "split.smi-spec.io/v1alpha2";
     wrong(&[
-        (split, "TrafficSplit", "", "m.yaml:1: `spec`: the field is missing"),
+        (
+            split,
+            "TrafficSplit",
+            "",
+            "m.yaml:1: `spec`: the field is missing: `v1alpha2` has `spec.backends`, `spec.service`",
+        ),
         (
             split,
             "TrafficSplit",

@@ -117,7 +117,7 @@ fn a_mistake_in_a_body_that_is_where_its_version_has_it_is_named_itself() {
         ),
         (
             "destinaton: {kind: ServiceAccount, name: api}",
-            "m.yaml:1: TrafficTarget `a`: `spec`: the field is missing",
+            "m.yaml:1: TrafficTarget `a`: `spec`: the field is missing: `v1alpha4` has `spec.destination`, `spec.rules`, `spec.sources`",
         ),
         (
             "spec: {specs: []}",

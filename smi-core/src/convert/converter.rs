@@ -68,7 +68,8 @@ impl<H: Hub> Converter<H> {
     pub fn to_hub(&self, object: &Value) -> Result<Converted<H>, ConvertError> {
         let version = self.version_of(object)?;
         (version.to_hub)(object).map_err(|error| match error {
-            ConvertError::Decode(_) => shape::mistaken(&self.versions, version, object).unwrap_or(error),
+            ConvertError::Decode(error) => shape::mistaken(&self.versions, version, object)
+                .unwrap_or_else(|| ConvertError::Decode(shape::with_fields(version, object, error))),
             error => error,
         })
     }

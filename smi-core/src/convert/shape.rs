@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::{ConvertError, version::Version};
+use crate::{decode::DecodeError, path::FieldPath};
 
 /// The error that names both shapes, where `object`, which cannot be read at `says`, has no body where `says` has it, or
 /// fields that `says` does not have, and would be right at another version, or has its body where another version has it
@@ -26,6 +27,15 @@ pub(super) fn mistaken<H>(versions: &[Version<H>], says: &Version<H>, object: &V
         fits: fits.name.clone(),
         fits_shape: fields(fits),
     })
+}
+
+/// `error`; where it is that the body is missing, with the fields that belong there.
+pub(super) fn with_fields<H>(version: &Version<H>, object: &Value, mut error: DecodeError) -> DecodeError {
+    let is_bodiless = version.has_spec() && object.get("spec").is_none();
+    if is_bodiless && error.path == FieldPath::root().child("spec") {
+        error.message = format!("{}: `{}` has {}", error.message, version.name, fields(version));
+    }
+    error
 }
 
 /// Of the `others` that have their body where `object` has it and `says` does not, the first with the fewest unknown
