@@ -265,3 +265,19 @@ fn files_folders_and_standard_input_are_read() {
         0
     );
 }
+
+#[test]
+fn a_list_of_smi_without_items_is_an_empty_one() {
+    for text in [
+        "apiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplitList\nitems:\n",
+        r#"{"apiVersion": "access.smi-spec.io/v1alpha3", "kind": "TrafficTargetList", "metadata": {"resourceVersion": "7"}}"#,
+        "apiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRouteList\nitems: null\n",
+    ] {
+        assert!(read(text).is_empty(), "{text}");
+    }
+    let error = read("apiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplitList\nitems: {a: 1}\n").remove(0);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "m.yaml:3: `items`: a list is expected, not a map"
+    );
+}

@@ -69,6 +69,9 @@ impl Reader {
         // A TrafficMetricsList says more than its items do.
         let options = Options::default()
             .keep_lists_of(smi_metrics::GROUP)
+            .lists_of(smi_access::GROUP)
+            .lists_of(smi_specs::GROUP)
+            .lists_of(smi_split::GROUP)
             .limits(self.options.limits);
         document::read(bytes, name, &options)
     }

@@ -28,6 +28,12 @@ pub enum DocumentErrorKind {
         /// What it is: `a string`.
         found: &'static str,
     },
+    /// The `items` of a list are something else than a list.
+    #[error("`items`: a list is expected, not {found}")]
+    NotItems {
+        /// What they are: `a string`.
+        found: &'static str,
+    },
     /// The bytes are not text.
     #[error("binary data (a NUL byte)")]
     Binary,

@@ -8,7 +8,8 @@ use super::node::{Lines, Node};
 /// The items of a `List` (or `FooList`), or the node itself where it is an object of its own.
 ///
 /// Items of a typed list may leave out their `apiVersion` and `kind`, as the Go types of Kubernetes write them: they
-/// get the list's. A `FooList` counts as a list where it has `items` and no name.
+/// get the list's. A `FooList` counts as a list where it has `items` and no name, or is of one of the groups that have
+/// no other `*List` ([`Options::lists_of`]).
 pub(super) fn items(node: Node, options: &Options) -> Result<Vec<Node>, Node> {
     let Some(list) = List::of(&node.value, options) else {
         return Err(node);
@@ -42,6 +43,15 @@ pub(super) fn items(node: Node, options: &Options) -> Result<Vec<Node>, Node> {
         .collect())
 }
 
+/// What stands as `items` of a list, where that is no list.
+pub(super) fn not_items<'v>(value: &'v Value, options: &Options) -> Option<&'v Value> {
+    let members = value.as_object()?;
+    let text = |key| members.get(key).and_then(Value::as_str).unwrap_or_default();
+    let is_list = text("kind").ends_with("List") && !has_name(members) && !options.keeps_list(text("apiVersion"));
+    let items = members.get("items").filter(|_| is_list)?;
+    (!items.is_array() && !items.is_null()).then_some(items)
+}
+
 /// Whether `value` stands for its items.
 pub(super) fn is_list(value: &Value, options: &Options) -> bool {
     List::of(value, options).is_some()
@@ -61,7 +71,8 @@ impl<'v> List<'v> {
         let item_kind = kind.strip_suffix("List")?;
         let is_list = match members.get("items") {
             Some(Value::Array(_)) => item_kind.is_empty() || !has_name(members),
-            Some(Value::Null) | None => item_kind.is_empty() && api_version == "v1",
+            Some(Value::Null) | None if item_kind.is_empty() => api_version == "v1",
+            Some(Value::Null) | None => options.has_only_lists(api_version) && !has_name(members),
             Some(_) => false,
         };
         (is_list && !options.keeps_list(api_version)).then_some(Self { api_version, item_kind })

@@ -10,6 +10,8 @@ pub struct Options {
     pub limits: Limits,
     /// The API groups whose `*List` kinds are objects of their own instead of their items.
     pub keep_lists_of: Vec<Cow<'static, str>>,
+    /// The API groups whose `*List` kinds are lists and nothing else, so that one without `items` is an empty one.
+    pub lists_of: Vec<Cow<'static, str>>,
 }
 
 impl Options {
@@ -21,6 +23,14 @@ impl Options {
         self
     }
 
+    /// Takes every `*List` of the API group `group` without a name for a list, also one without `items`, as the Go types of
+    /// Kubernetes write an empty one. In other groups a kind may be called so that is none (`AllowList`).
+    #[must_use]
+    pub fn lists_of(mut self, group: impl Into<Cow<'static, str>>) -> Self {
+        self.lists_of.push(group.into());
+        self
+    }
+
     /// Sets the limits.
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
@@ -29,9 +39,16 @@ impl Options {
     }
 
     pub(super) fn keeps_list(&self, api_version: &str) -> bool {
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        self.keep_lists_of.iter().any(|kept| kept == group)
+        self.keep_lists_of.iter().any(|kept| kept == group(api_version))
     }
+
+    pub(super) fn has_only_lists(&self, api_version: &str) -> bool {
+        self.lists_of.iter().any(|one| one == group(api_version))
+    }
+}
+
+fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// How large a file and a document may be. The defaults take a few thousand objects as `kubectl get` prints them.

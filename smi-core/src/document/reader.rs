@@ -155,6 +155,11 @@ impl Documents<'_> {
                 self.error(Flaw::new(line, DocumentErrorKind::NotAnObject { found }))
             ));
         }
+        if let Some(items) = list::not_items(&node.value, &self.options) {
+            let found = noun(items);
+            let line = node.lines.line_of(&FieldPath::root().child("items"));
+            return Some(Err(self.error(Flaw::new(line, DocumentErrorKind::NotItems { found }))));
+        }
         if self.repeats_keys && list::is_list(&node.value, &self.options) {
             node.lines
                 .duplicates(&FieldPath::root(), Some("items"), &mut self.of_lists);

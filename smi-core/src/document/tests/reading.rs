@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{only, path, read_all, shown};
+use super::{Options, only, path, read, read_all, shown};
 
 #[test]
 fn documents_know_file_number_and_line() {
@@ -170,7 +170,7 @@ fn lists_that_are_objects_stay_whole() {
         r#"{"apiVersion":"metrics.smi-spec.io/v1alpha1","items":[{"kind":"TrafficMetrics"}],"kind":"TrafficMetricsList"}"#,
         r#"{"apiVersion":"a.io/v1","items":[{}],"kind":"AllowList","metadata":{"name":"mine"}}"#,
         r#"{"apiVersion":"a.io/v1","kind":"AllowList","spec":{}}"#,
-        r#"{"apiVersion":"v1","items":{},"kind":"List"}"#,
+        r#"{"apiVersion":"a.io/v1","items":{},"kind":"AllowList","metadata":{"name":"mine"}}"#,
     ] {
         assert_eq!(shown(text), [format!("policy.yaml:1: {text}")]);
     }
@@ -197,6 +197,40 @@ fn empty_documents_are_no_documents() {
 fn empty_list_holds_no_documents() {
     assert_eq!(shown("apiVersion: v1\nkind: List\nitems: []\n"), [""; 0]);
     assert_eq!(shown(r#"{"apiVersion": "v1", "kind": "List", "items": null}"#), [""; 0]);
+}
+
+#[test]
+fn a_list_without_items_is_empty_in_a_group_that_has_only_lists() {
+    let options = Options::default().lists_of("a.io");
+    for (text, count) in [
+        ("apiVersion: a.io/v1\nkind: FooList\nitems:\n", 0),
+        (
+            "apiVersion: a.io/v1\nkind: FooList\nmetadata: {resourceVersion: '7'}\n",
+            0,
+        ),
+        ("apiVersion: a.io/v1\nkind: FooList\nmetadata: {name: mine}\n", 1),
+        ("apiVersion: b.io/v1\nkind: FooList\nitems:\n", 1),
+    ] {
+        assert_eq!(read(text.as_bytes(), "policy.yaml", &options).count(), count, "{text}");
+    }
+}
+
+#[test]
+fn items_that_are_no_list_are_an_error_with_their_line() {
+    for (kind, items, found) in [
+        ("List", "7", "a number"),
+        ("List", "{a: 1}", "a map"),
+        ("FooList", "text", "a string"),
+    ] {
+        let text = format!("apiVersion: v1\nkind: {kind}\nitems: {items}\n---\nkind: A\n");
+        assert_eq!(
+            shown(&text),
+            [
+                format!("policy.yaml:3: `items`: a list is expected, not {found}"),
+                r#"policy.yaml:5: {"kind":"A"}"#.to_owned()
+            ]
+        );
+    }
 }
 
 #[test]
