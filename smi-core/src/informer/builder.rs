@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{Stream, StreamExt, stream::BoxStream};
+use futures::{Stream, StreamExt, future::ready, stream::BoxStream};
 use kube::{Client, core::Resource, runtime::watcher};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -52,8 +52,13 @@ pub struct Informer<K, S = K> {
 )]
 enum Source<K> {
     Server(Server<K>),
-    Stream(BoxStream<'static, watcher::Result<watcher::Event<Decoded<K>>>>),
+    Stream {
+        events: BoxStream<'static, Incomings<K>>,
+        namespace: Option<String>,
+    },
 }
+
+type Incomings<K> = watcher::Result<watcher::Event<Decoded<K>>>;
 
 impl<K: Resource<DynamicType = ()> + DeserializeOwned + Send + Sync + 'static> Informer<K> {
     /// An informer of the objects that the server of `client` has.
@@ -83,7 +88,10 @@ impl<K: Resource + Send + Sync + 'static> Informer<K> {
     /// It ends when the stream does.
     #[must_use]
     pub fn stream<T: Incoming<K> + 'static>(events: impl Stream<Item = T> + Send + 'static) -> Self {
-        Self::from_source(Source::Stream(events.map(Incoming::into_event).boxed()))
+        Self::from_source(Source::Stream {
+            events: events.map(Incoming::into_event).boxed(),
+            namespace: None,
+        })
     }
 
     fn from_source(source: Source<K>) -> Self {
@@ -136,11 +144,14 @@ impl<K: Hub> Informer<K> {
 }
 
 impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
-    /// Only the objects of one namespace.
+    /// Only the objects of one namespace: no others are asked for, and those of a stream that the caller brought are left
+    /// out.
     #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        if let Source::Server(server) = &mut self.source {
-            server.namespace = Some(namespace.into());
+        match &mut self.source {
+            Source::Server(Server { namespace: only, .. }) | Source::Stream { namespace: only, .. } => {
+                *only = Some(namespace.into());
+            }
         }
         self
     }
@@ -150,6 +161,8 @@ impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
     ///
     /// The default, a list of the most recent state and then a watch, never starts with old data; kube asks for a streamed
     /// list of any state that the server has at hand, which may lag behind.
+    ///
+    /// A stream that the caller brought was asked for already: there this changes nothing.
     #[must_use]
     pub fn config(mut self, config: watcher::Config) -> Self {
         if let Source::Server(server) = &mut self.source {
@@ -158,7 +171,8 @@ impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
         self
     }
 
-    /// How often a server that does not serve the kind is asked again; 30 seconds otherwise.
+    /// How often a server that does not serve the kind is asked again; 30 seconds otherwise. Of a stream that the caller
+    /// brought nobody is asked: there this changes nothing.
     #[must_use]
     pub const fn ask_again(mut self, interval: Duration) -> Self {
         if let Source::Server(server) = &mut self.source {
@@ -224,14 +238,16 @@ impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
                 let span = tracing::info_span!("informer", kind = server.kind, group = server.group, namespace);
                 (Server { strip, ..server }.signals(keep), span)
             }
-            Source::Stream(events) => {
+            Source::Stream { events, namespace } => {
+                let span = tracing::info_span!("informer", namespace = namespace.as_deref().unwrap_or_default());
+                let events = events.filter(move |event| ready(is_of(event, namespace.as_deref())));
                 let signals = events.map(move |event| {
                     Signal::of(event, |mut object: K| {
                         strip.apply(&mut object);
                         keep(object)
                     })
                 });
-                (signals.boxed(), tracing::info_span!("informer"))
+                (signals.boxed(), span)
             }
         };
         let shared = Arc::new(Shared::new(State::new(indexes)));
@@ -242,6 +258,19 @@ impl<K: Resource + Send + Sync + 'static, S: Stored> Informer<K, S> {
         };
         (Lister::new(shared), events)
     }
+}
+
+/// Whether an event is about an object of `only`, or about no object.
+fn is_of<K: Resource>(event: &Incomings<K>, only: Option<&str>) -> bool {
+    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
+    let object = match event {
+        Ok(Apply(object) | Delete(object) | InitApply(object)) => object,
+        Ok(Init | InitDone) | Err(_) => return true,
+    };
+    only.is_none_or(|only| match object {
+        Decoded::Good(object) => object.meta().namespace.as_deref() == Some(only),
+        Decoded::Bad(invalid) => invalid.object.namespace() == only,
+    })
 }
 
 /// The running informer: polling it keeps the store up to date.

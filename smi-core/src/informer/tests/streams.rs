@@ -345,3 +345,31 @@ fn spell<S: Stored>(change: &Change<S>) -> String {
         Change::Invalid(invalid) => format!("!{}", invalid.object.name()),
     }
 }
+
+#[test]
+fn of_a_stream_only_the_objects_of_the_namespace_are_kept() {
+    let elsewhere = |name: &str| {
+        let mut object = object(name, 9, "front");
+        object.metadata.namespace = Some("other".to_owned());
+        Decoded::Good(object)
+    };
+    let Decoded::Bad(mut invalid) = bad("d", 9) else {
+        unreachable!()
+    };
+    invalid.object = crate::key::ObjectKey::new("other", "d");
+    let events = [
+        watcher::Event::Init,
+        watcher::Event::InitApply(object("a", 1, "front").into()),
+        watcher::Event::InitApply(elsewhere("b")),
+        watcher::Event::InitDone,
+        watcher::Event::Apply(elsewhere("c")),
+        watcher::Event::Apply(Decoded::Bad(invalid)),
+        watcher::Event::Delete(elsewhere("a")),
+        watcher::Event::Apply(bad("e", 10)),
+    ];
+    let (lister, mut events) = Informer::<ConfigMap>::stream(futures::stream::iter(events))
+        .namespace("shop")
+        .start();
+    assert_eq!(told(&mut events), ["+a", "ready", "!e"]);
+    assert_eq!(names(&lister), ["a"]);
+}
