@@ -44,7 +44,7 @@ pub struct TrafficMetrics {
     pub metadata: ObjectMeta,
     /// The end of the window, in whole seconds.
     pub timestamp: Option<Time>,
-    /// How long the traffic was measured, such as 30s.
+    /// How long the traffic was measured, such as 30s. A negative one is read and written as it is, and measures nothing.
     pub window: Option<GoDuration>,
     /// The resource that was measured.
     pub resource: ObjectReference,
