@@ -6,7 +6,7 @@ use smi_sdk::{
     access::{
         rule::{HTTP_ROUTE_GROUP, TCP_ROUTE, UDP_ROUTE},
         subject::{IDENTITY_BINDING, SERVICE_ACCOUNT},
-        v1alpha4::{IdentityBinding, Rule, Subject, TrafficTarget},
+        v1alpha4::{IdentityBinding, IdentitySchemes, Rule, Subject, TrafficTarget},
     },
     core::quantity::Quantity,
     informers::{Lister, Listers},
@@ -169,22 +169,25 @@ fn rule(rule: &Rule, tcp_route: impl Fn(&str) -> Option<Arc<TcpRoute>>) -> Strin
 fn identity_binding(binding: &IdentityBinding) -> Says {
     let schemes = &binding.spec.schemes;
     let mut texts = Vec::new();
-    if let Some(name) = &schemes.service_account {
+    if let Some(name) = schemes.service_account.as_ref().filter(|name| !name.is_empty()) {
         texts.push(format!("service account {name}"));
     }
-    if let Some(selector) = &schemes.pod_label_selector {
-        let labels: Vec<_> = selector
-            .match_labels
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        texts.push(format!("pods {}", or(&labels.join(","), "without labels")));
+    if let Some(selector) = &schemes.pod_label_selector
+        && !selector.match_labels.is_empty()
+    {
+        let labels = selector.match_labels.iter();
+        let labels: Vec<_> = labels.map(|(key, value)| format!("{key}={value}")).collect();
+        texts.push(format!("pods {}", labels.join(",")));
     }
-    texts.extend(schemes.spiffe_identities.iter().cloned());
-    if texts.is_empty() {
-        Says::nothing("stands for nobody: no schemes".to_owned())
-    } else {
+    texts.extend(schemes.spiffe_identities.iter().filter(|id| !id.is_empty()).cloned());
+    if !texts.is_empty() {
         Says::something(format!("stands for {}", texts.join(" or ")))
+    } else if *schemes == IdentitySchemes::default() {
+        Says::nothing("stands for nobody: no schemes".to_owned())
+    } else if schemes.pod_label_selector.is_some() {
+        Says::nothing("stands for nobody: a pod selector without matchLabels".to_owned())
+    } else {
+        Says::nothing("stands for nobody: no names".to_owned())
     }
 }
 

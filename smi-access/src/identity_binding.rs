@@ -35,14 +35,15 @@ pub struct IdentityBindingSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentitySchemes {
-    /// Pods with all of these labels. Not together with serviceAccount.
+    /// Pods with all of these labels. A selector without matchLabels selects nobody, whatever else it says: matchExpressions
+    /// are no part of it. Not together with serviceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_label_selector: Option<PodLabelSelector>,
-    /// SPIFFE identities, with or without spiffe:// in front.
+    /// SPIFFE identities, with or without spiffe:// in front. An empty one is nobody's.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lenient::list")]
     #[schemars(length(max = SPIFFE_IDS), inner(length(max = SPIFFE_ID)))]
     pub spiffe_identities: Vec<String>,
-    /// Pods that run under this ServiceAccount. Not together with podLabelSelector.
+    /// Pods that run under this ServiceAccount. An empty name is nobody's. Not together with podLabelSelector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = NAME))]
     pub service_account: Option<String>,
@@ -52,7 +53,8 @@ pub struct IdentitySchemes {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodLabelSelector {
-    /// The labels that a pod must have, all of them, with these values.
+    /// The labels that a pod must have, all of them, with these values. Without any no pod is selected, other than with the
+    /// selectors of Kubernetes: who names nobody grants nothing.
     #[serde(default, deserialize_with = "lenient::or_default")]
     #[schemars(schema_with = "labels_schema")]
     pub match_labels: BTreeMap<String, String>,

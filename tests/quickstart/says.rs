@@ -122,6 +122,30 @@ fn routes_bindings_and_splits_that_come_to_nothing_say_so() {
             "stands for nobody: no schemes",
         ),
         (
+            "access",
+            "IdentityBinding",
+            "schemes: {podLabelSelector: {}}",
+            "stands for nobody: a pod selector without matchLabels",
+        ),
+        (
+            "access",
+            "IdentityBinding",
+            "schemes: {podLabelSelector: {matchExpressions: [{key: team, operator: Exists}]}}",
+            "stands for nobody: a pod selector without matchLabels; without effect: spec.schemes.podLabelSelector.matchExpressions",
+        ),
+        (
+            "access",
+            "IdentityBinding",
+            "schemes: {podLabelSelector: {}, spiffeIdentities: [\"\", a.b/c]}",
+            "stands for a.b/c",
+        ),
+        (
+            "access",
+            "IdentityBinding",
+            "schemes: {serviceAccount: \"\", spiffeIdentities: [\"\"]}",
+            "stands for nobody: no names",
+        ),
+        (
             "split",
             "TrafficSplit",
             "service: web",
