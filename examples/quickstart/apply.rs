@@ -7,7 +7,7 @@ use std::{
 
 use kube::{
     Api, Client,
-    api::{DeleteParams, PostParams},
+    api::PostParams,
     core::{ApiResource, DynamicObject, ObjectMeta, Status},
 };
 use smi_sdk::{
@@ -78,23 +78,14 @@ pub(crate) async fn apply(
 ) -> Result<Applied, kube::Error> {
     let mut applied = Applied::default();
     let mut writer = Writer::new(client.clone());
-    let mut companions = Vec::new();
     for document in documents {
         match document {
-            Ok(document) => {
-                for companion in &document.companions {
-                    companions.push((
-                        companion.clone(),
-                        format!("{} {}", document.object.kind(), name(&document)),
-                    ));
-                }
-                writer.document(document, &mut applied).await?;
-            }
+            Ok(document) => writer.document(document, &mut applied).await?,
             Err(error) => applied.unreadable.push(error.to_string()),
         }
     }
-    for (companion, of) in companions {
-        Box::pin(writer.companion(companion, of, &mut applied)).await?;
+    for companion in std::mem::take(&mut writer.companions) {
+        Box::pin(writer.companion(companion, &mut applied)).await?;
     }
     Ok(applied)
 }
@@ -103,11 +94,19 @@ struct Writer {
     client: Client,
     /// What the server has, by `apiVersion`: the kinds, and whether they have namespaces.
     served: HashMap<String, Vec<(ApiResource, bool)>>,
-    /// The version of each group that it prefers.
-    preferred: HashMap<String, String>,
     namespaces: HashSet<String>,
+    /// What the objects that the server took need beside them: applied last, as a manifest may have it.
+    companions: Vec<Companion>,
     /// How many names were made up.
     generated: usize,
+}
+
+/// What a conversion made beside an object.
+struct Companion {
+    object: DynamicObject,
+    owner: Id,
+    /// The owner, as its manifest calls it.
+    made_for: String,
 }
 
 impl Writer {
@@ -115,20 +114,20 @@ impl Writer {
         Self {
             client,
             served: HashMap::new(),
-            preferred: HashMap::new(),
             namespaces: HashSet::new(),
+            companions: Vec::new(),
             generated: 0,
         }
     }
 
-    /// Applies a document; false where the server does not have it then.
-    async fn document(&mut self, document: Document, applied: &mut Applied) -> Result<bool, kube::Error> {
+    /// Applies a document.
+    async fn document(&mut self, document: Document, applied: &mut Applied) -> Result<(), kube::Error> {
         if matches!(
             document.object,
             Object::TrafficMetrics(_) | Object::TrafficMetricsList(_)
         ) {
             applied.metrics.push(document);
-            return Ok(false);
+            return Ok(());
         }
         let kind = document.source.value["kind"].as_str().unwrap_or_default();
         // The CRDs here are ours; those of a manifest would take versions away.
@@ -139,13 +138,13 @@ impl Writer {
                 let reason = format!("`{}` is no version of SMI's", one_line(document.api_version()));
                 applied.namesakes.push(line(&document, &document.at, &reason));
             }
-            return Ok(false);
+            return Ok(());
         };
         let object = match serde_json::from_value(document.source.value.clone()) {
             Ok(object) => object,
             Err(error) => {
                 applied.refused.push(line(&document, &document.at, &error.to_string()));
-                return Ok(false);
+                return Ok(());
             }
         };
         match self.write(object, &resource, is_namespaced).await {
@@ -157,7 +156,16 @@ impl Writer {
                     losses: document.losses.clone(),
                     made_for: None,
                 };
-                let before = applied.known.insert(id(&resource.kind, &written), known);
+                let owner = id(&resource.kind, &written);
+                // Those of the object that this one replaces go with it.
+                self.companions.retain(|companion| companion.owner != owner);
+                self.companions
+                    .extend(document.companions.iter().map(|object| Companion {
+                        object: object.clone(),
+                        owner: owner.clone(),
+                        made_for: format!("{} {}", document.object.kind(), name(&document)),
+                    }));
+                let before = applied.known.insert(owner, known);
                 if let Some(at) = before.and_then(|before| before.at) {
                     applied
                         .replaced
@@ -169,31 +177,28 @@ impl Writer {
                 let (path, reason) = reason(&status);
                 let at = path.map_or_else(|| document.at.clone(), |path| document.source.position_of(&path));
                 applied.refused.push(line(&document, &at, &reason));
-                return Ok(false);
             }
             Err(error) => return Err(error),
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Applies what a conversion made beside an object, unless a manifest has an object of that name.
-    async fn companion(
-        &mut self,
-        companion: DynamicObject,
-        made_for: String,
-        applied: &mut Applied,
-    ) -> Result<(), kube::Error> {
-        let types = companion.types.clone().unwrap_or_default();
+    async fn companion(&mut self, companion: Companion, applied: &mut Applied) -> Result<(), kube::Error> {
+        let Companion { object, made_for, .. } = companion;
+        let types = object.types.clone().unwrap_or_default();
         let Some((resource, is_namespaced)) = self.served(&types.api_version, &types.kind).await? else {
             return Ok(());
         };
-        let mut metadata = companion.metadata.clone();
-        metadata.namespace.get_or_insert_with(|| "default".to_owned());
+        let metadata = ObjectMeta {
+            namespace: Some(namespace(&object.metadata)),
+            ..object.metadata.clone()
+        };
         let id = id(&resource.kind, &metadata);
         if applied.known.contains_key(&id) {
             return Ok(());
         }
-        match self.write(companion, &resource, is_namespaced).await {
+        match self.write(object, &resource, is_namespaced).await {
             Ok(written) => {
                 let known = Known {
                     at: None,
@@ -243,56 +248,36 @@ impl Writer {
             .name
             .get_or_insert_with(|| generated.unwrap_or_default())
             .clone();
-        let preferred = self.preferred(&resource.group).await?;
-        let version = preferred.as_ref().unwrap_or(&resource.version);
-        let newest = discovery::resource(&resource.group, version, &resource.kind, &resource.plural);
-        let (client, namespace) = (self.client.clone(), object.metadata.namespace.clone());
-        let (writes, reads): (Api<DynamicObject>, Api<DynamicObject>) = if is_namespaced {
-            let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        let client = self.client.clone();
+        let objects: Api<DynamicObject> = if is_namespaced {
+            let namespace = namespace(&object.metadata);
             self.namespace(&namespace).await?;
-            let reads = Api::namespaced_with(client.clone(), &namespace, &newest);
-            (Api::namespaced_with(client, &namespace, resource), reads)
+            let objects = Api::namespaced_with(client, &namespace, resource);
+            object.metadata.namespace = Some(namespace);
+            objects
         } else {
-            (Api::all_with(client.clone(), resource), Api::all_with(client, &newest))
+            Api::all_with(client, resource)
         };
         let params = PostParams {
             field_manager: Some(MANAGER.to_owned()),
             ..PostParams::default()
         };
-        let mut written = writes.create(&params, &object).await;
-        if matches!(&written, Err(kube::Error::Api(status)) if status.is_already_exists()) {
-            written = if newest == *resource {
-                object.metadata.resource_version = reads.get_metadata(&name).await?.metadata.resource_version;
-                writes.replace(&name, &params, &object).await
-            } else {
-                // A server replaces what it can show at the version of the request, and this one cannot. It is asked first
-                // whether it would take the object, by another name: what is there stays if not.
-                let mut trial = object.clone();
-                trial.metadata.name = None;
-                trial.metadata.generate_name = Some("trial-".to_owned());
-                let dry_run = PostParams {
-                    dry_run: true,
-                    ..params.clone()
-                };
-                match writes.create(&dry_run, &trial).await {
-                    Err(kube::Error::Api(status)) if status.code == 500 => {}
-                    tried => drop(tried?),
-                }
-                reads.delete(&name, &DeleteParams::default()).await?;
-                writes.create(&params, &object).await
-            };
-        }
-        match written {
-            Ok(written) => Ok(written.metadata),
-            // A server answers at the version of the request. Ours has the object, and cannot say it: converters go up
-            // only. At the newest version it can.
-            Err(kube::Error::Api(status)) if status.code == 500 => {
-                let found = reads.get_metadata_opt(&name).await?.map(|found| found.metadata);
-                let is_new = |found: &ObjectMeta| found.resource_version != object.metadata.resource_version;
-                found.filter(is_new).ok_or(kube::Error::Api(status))
+        let written = match objects.create(&params, &object).await {
+            Err(kube::Error::Api(status)) if status.is_already_exists() => {
+                let found = objects.get_metadata(&name).await?.metadata;
+                object.metadata.resource_version = found.resource_version;
+                // What others wait for is theirs to take off.
+                let mut finalizers = found.finalizers.unwrap_or_default();
+                let own = object.metadata.finalizers.unwrap_or_default();
+                finalizers.extend(own);
+                let mut seen = HashSet::new();
+                finalizers.retain(|finalizer| seen.insert(finalizer.clone()));
+                object.metadata.finalizers = Some(finalizers);
+                objects.replace(&name, &params, &object).await?
             }
-            Err(error) => Err(error),
-        }
+            created => created?,
+        };
+        Ok(written.metadata)
     }
 
     /// Makes sure that a namespace is there.
@@ -320,18 +305,6 @@ impl Writer {
         Ok(())
     }
 
-    /// The version of a group that the server prefers: the newest.
-    async fn preferred(&mut self, group: &str) -> Result<Option<String>, kube::Error> {
-        if self.preferred.is_empty() {
-            let groups = self.client.list_api_groups().await?.groups;
-            let versions = groups
-                .into_iter()
-                .filter_map(|group| Some((group.name, group.preferred_version?.version)));
-            self.preferred = versions.collect();
-        }
-        Ok(self.preferred.get(group).cloned())
-    }
-
     /// What the server calls a kind, and whether it has namespaces; none where it does not have it at this version.
     async fn served(&mut self, api_version: &str, kind: &str) -> Result<Option<(ApiResource, bool)>, kube::Error> {
         if api_version.is_empty() {
@@ -356,6 +329,12 @@ impl Writer {
         let mut kinds = self.served.get(api_version).into_iter().flatten();
         Ok(kinds.find(|(resource, _)| resource.kind == kind).cloned())
     }
+}
+
+/// The namespace of an object that has one; `default` where it says none or an empty one, as with kubectl.
+fn namespace(metadata: &ObjectMeta) -> String {
+    let own = metadata.namespace.clone().filter(|namespace| !namespace.is_empty());
+    own.unwrap_or_else(|| "default".to_owned())
 }
 
 fn id(kind: &str, metadata: &ObjectMeta) -> Id {

@@ -17,10 +17,8 @@
 //! - **"without effect"** names fields of a manifest that no longer exist once the server has it. Only the manifest knows
 //!   them, so they are shown while the object is as it was applied.
 //! - **A companion** is an object that another one needs in the newest version: a TCPRoute for the `destination.port` of an
-//!   old TrafficTarget. A server converts one object into one, so companions are applied beside it, and are rows of
-//!   their own. In a cluster where nobody did that, the target says that its TCPRoute is not there.
-//! - A server answers a write at the version of the request. This release converts upward only, so the embedded server
-//!   takes an object of an older version and then says that it cannot show it: kubectl prints that as an error.
+//!   old TrafficTarget. A server converts one object into one, so companions are applied beside an object that the server
+//!   took, and are rows of their own. In a cluster where nobody did that, the target says that its TCPRoute is not there.
 //! - TrafficMetrics are not stored by a server; those of manifests are printed as they are.
 
 use std::{

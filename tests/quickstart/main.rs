@@ -16,6 +16,7 @@ mod quickstart;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod applying;
 mod arguments;
 mod cluster;
 mod demo;

@@ -61,10 +61,11 @@ fn watching_prints_what_others_do_to_the_mesh_and_then_stops() {
         let old: Api<v1alpha1::TrafficSplit> = Api::namespaced(client, "shop");
         let json = serde_json::json!({"apiVersion": "split.smi-spec.io/v1alpha1", "kind": "TrafficSplit",
             "metadata": {"name": "old"}, "spec": {"service": "web", "backends": [{"service": "web-v1", "weight": "500m"}]}});
-        // The answer would have to be converted down, which this release cannot; the object is written all the same.
-        let _ = old
+        let old = old
             .create(&PostParams::default(), &serde_json::from_value(json).unwrap())
-            .await;
+            .await
+            .unwrap();
+        assert_eq!(old.spec.backends[0].weight.to_string(), "500m");
         screenful
             .shows("+ TrafficSplit  v1alpha1  shop/old  web -> web-v1 100%")
             .await;
