@@ -1,6 +1,6 @@
 //! Every SMI object of a cluster, cut down to what a proxy needs.
 
-use std::{error::Error, fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream::select_all};
 use kube::Client;
@@ -11,7 +11,7 @@ use smi_sdk::{
         v1alpha4::{IdentitySchemes, Rule, TrafficTarget},
     },
     core::key::ObjectKey,
-    informers::{Batch, Changes, Event, InformerError, Lister, Projected, Stored},
+    informers::{Batch, Changes, Event, Lister, Projected, Stored},
     kube,
     specs::v1alpha4::HttpMatch,
     split::v1alpha4::Backend,
@@ -74,26 +74,11 @@ pub(crate) struct Heard {
 impl Heard {
     fn of<S>(kind: &'static str, event: &Event<S>) -> Self {
         let failure = match event {
-            Event::Failed(error) => Some(in_full(error)),
+            Event::Failed(error) => Some(error.to_string()),
             _ => None,
         };
         Self { kind, failure }
     }
-}
-
-/// The error with its causes: "connection refused" is the last of them.
-fn in_full(error: &InformerError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let why = error.to_string();
-        // Some say their cause themselves.
-        if !text.contains(&why) {
-            let _ = write!(text, ": {why}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Which namespaces a batch of changes is about.

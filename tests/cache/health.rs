@@ -71,6 +71,12 @@ async fn a_cache_knows_which_kinds_fail_and_why_while_they_do() {
     faults.drop_watches();
     sleep(Duration::from_secs(30)).await;
     let failures = world.cache.failures(Instant::now());
+    assert!(
+        failures
+            .iter()
+            .all(|(_, why)| why.contains("the server answers 500: ") && !why.contains("Status {")),
+        "{failures:?}"
+    );
     let [("TCPRoute", why)] = &failures[..] else {
         panic!("{failures:?}");
     };
