@@ -13,8 +13,13 @@ use k8s_openapi::{
     jiff::Timestamp,
 };
 use kube::{Api, api::PostParams, core::ObjectMeta};
-use smi_sdk::kube;
+use smi_sdk::{core::failure, kube};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::failures::Told;
+
+/// What is said where no answer came in time.
+const NO_ANSWER: &str = "no answer";
 
 /// How long things take.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +81,7 @@ impl Candidate {
     /// Waits until the Lease is ours.
     pub(crate) async fn acquire(&self) -> Held<'_> {
         let mut seen = None;
+        let mut told = Told::default();
         loop {
             // An answer that is late would be a Lease that has been lost meanwhile.
             let asked = Instant::now();
@@ -87,9 +93,9 @@ impl Candidate {
                         renewed: asked,
                     };
                 }
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "cannot ask for the lease"),
-                Err(_) => tracing::warn!("no answer about the lease"),
+                Ok(Ok(None)) => told.forget(),
+                Ok(Err(error)) => told.warn("cannot ask for the lease", &failure::said(&error)),
+                Err(_) => told.warn("cannot ask for the lease", &NO_ANSWER),
             }
             sleep(self.timing.retry).await;
         }
@@ -171,14 +177,15 @@ impl Held<'_> {
     /// Renews the Lease until it is lost: somebody else has it, or nobody knows for too long. From then on no write may be
     /// sent. One that was sent before may still arrive: this Lease is no fence, as client-go's is none.
     pub(crate) async fn keep(&mut self) {
+        let mut told = Told::default();
         loop {
             let deadline = self.renewed + self.candidate.timing.give_up;
             let next = Instant::now() + self.candidate.timing.retry;
             tokio::time::sleep_until(next.min(deadline)).await;
             match timeout_at(deadline, self.renew()).await {
-                Ok(Ok(true)) => {}
+                Ok(Ok(true)) => told.forget(),
                 Ok(Ok(false)) | Err(_) => return,
-                Ok(Err(error)) => tracing::warn!(%error, "cannot renew the lease"),
+                Ok(Err(error)) => told.warn("cannot renew the lease", &failure::said(&error)),
             }
             if Instant::now() >= self.renewed + self.candidate.timing.give_up {
                 return;
@@ -217,10 +224,11 @@ impl Held<'_> {
             spec.holder_identity = None;
         }
         let params = PostParams::default();
+        let mut told = Told::default();
         match timeout(timing.retry, leases.replace(name, &params, &self.lease)).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "cannot release the lease"),
-            Err(_) => tracing::warn!("no answer about the lease"),
+            Ok(Err(error)) => told.warn("cannot release the lease", &failure::said(&error)),
+            Err(_) => told.warn("cannot release the lease", &NO_ANSWER),
         }
     }
 }

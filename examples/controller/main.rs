@@ -25,6 +25,8 @@
 //! | `reconcile.rs` | reconciling from a lister at whichever version the cluster serves, finalizers, Events, bad objects, graceful stop |
 //! | `names.rs` | kube's queue and retries (`applier`, the part of `kube::runtime::Controller` that is under its own watches) on a change stream |
 //! | `lease.rs` | leader election by Lease |
+//! | `failures.rs` | an unchanged failure told once, and pauses that grow |
+//! | `role.yaml` | the rights that it needs, and no others |
 //! | `nginx.rs` | what is rendered: a split as text, or why not |
 
 use std::{
@@ -38,6 +40,7 @@ use std::{
 use lexopt::prelude::*;
 use smi_sdk::kube::Client;
 
+pub(crate) mod failures;
 pub(crate) mod lease;
 pub(crate) mod names;
 pub(crate) mod nginx;

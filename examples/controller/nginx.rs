@@ -16,6 +16,9 @@ pub(crate) enum NotRendered {
     /// What is written into a configuration must not be able to end a line of it.
     #[error("`{0}` is no name of a Service")]
     Name(String),
+    /// Namespace and name are the name of the ConfigMap together.
+    #[error("the ConfigMap would be called `{0}`, and 253 characters are the longest name")]
+    TooLong(String),
 }
 
 /// The `split_clients` block that sets `$SERVICE_backend` (with `_` for `-`).

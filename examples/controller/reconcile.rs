@@ -1,12 +1,20 @@
 //! The controller: for each TrafficSplit a ConfigMap with nginx configuration.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use futures::{FutureExt, Stream, StreamExt, stream};
-use k8s_openapi::api::{coordination::v1::Lease, core::v1::ConfigMap};
+use futures::{FutureExt, Stream, StreamExt, future::ready, stream};
+use k8s_openapi::{
+    api::{
+        coordination::v1::Lease,
+        core::v1::{ConfigMap, ObjectReference},
+        events::v1::Event as KubernetesEvent,
+    },
+    apimachinery::pkg::apis::meta::v1::MicroTime,
+    jiff::Timestamp,
+};
 use kube::{
     Api, Client,
-    api::{DeleteParams, Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
     core::{DynamicObject, ObjectMeta, Resource},
     runtime::{
         WatchStreamExt, applier,
@@ -19,16 +27,17 @@ use kube::{
 use smi_sdk::{
     Clientset,
     clientset::ClientError,
-    core::discovery,
-    informers::{Event as Informed, Lister},
+    core::{discovery, failure},
+    informers::{Event as Informed, InformerError, Lister},
     kube,
     split::v1alpha4::TrafficSplit,
 };
 
 use super::{
+    failures::{Failures, Told},
     lease::{Candidate, Timing},
     names::{Name, NameRef, names, parts},
-    nginx,
+    nginx::{self, NotRendered},
 };
 
 /// Who writes: in managed fields, Events and labels.
@@ -40,8 +49,10 @@ const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The key of the ConfigMap under which nginx finds its configuration.
 pub(crate) const CONFIG: &str = "split.conf";
 
-/// How long a reconcile that failed waits.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// The longest name of a ConfigMap, as of most objects: that of a DNS subdomain.
+const LONGEST_NAME: usize = 253;
+/// What kube's recorder adds to the name of an object: a dot and nanoseconds in hexadecimal.
+const EVENT_SUFFIX: usize = 17;
 
 /// What the controller is told.
 #[derive(Clone, Debug)]
@@ -96,17 +107,29 @@ struct Context {
     namespace: String,
     smi: Clientset,
     splits: Lister<TrafficSplit>,
+    identity: String,
     recorder: Recorder,
+    failures: Failures,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error(transparent)]
+    #[error("{}", failure::said(.0))]
     Kube(#[from] kube::Error),
-    #[error(transparent)]
+    #[error("{}", finalizing(.0))]
     Finalizer(#[from] Box<FinalizerError<kube::Error>>),
+}
+
+fn finalizing(error: &FinalizerError<kube::Error>) -> String {
+    match error {
+        FinalizerError::ApplyFailed(error) => format!("cannot render it: {}", failure::said(error)),
+        FinalizerError::CleanupFailed(error) => format!("cannot clean up after it: {}", failure::said(error)),
+        FinalizerError::AddFinalizer(error) => format!("cannot add the finalizer: {}", failure::said(error)),
+        FinalizerError::RemoveFinalizer(error) => format!("cannot take the finalizer off: {}", failure::said(error)),
+        other => other.to_string(),
+    }
 }
 
 /// Reconciles until `stop`, and then until what was begun is done.
@@ -124,31 +147,44 @@ async fn lead(client: &Client, options: &Options, stop: impl Future<Output = ()>
         namespace: options.namespace.clone(),
         smi,
         splits,
+        identity: options.identity.clone(),
         recorder: Recorder::new(client.clone(), reporter),
+        failures: Failures::default(),
     });
+    let failing = context.clone();
     // Polled here and nowhere else, not as tasks: who drops this future sends no more writes. One that is under way may
     // still arrive.
     let reconciles = applier(
-        |name, context| reconcile(name, context).boxed(),
-        |name, error, _| {
-            tracing::warn!(%error, name = ?parts(&name), "trying again");
-            Action::requeue(TRY_AGAIN)
+        |name: Arc<Name>, context: Arc<Context>| {
+            async move {
+                let done = reconcile(&name, &context).await?;
+                context.failures.forget(parts(&name));
+                Ok::<_, Error>(done)
+            }
+            .boxed()
         },
+        |name, error, context| Action::requeue(context.failures.failed(parts(&name), error)),
         context,
         store,
         // A queue that ends lets what is running end.
         queue.take_until(stop).boxed(),
         controller::Config::default(),
     );
-    let reconciles = reconciles.for_each(|done| async move {
-        if let Err(error) = done {
-            tracing::debug!(%error, "a reconcile did not succeed");
+    let reconciles = reconciles.for_each(|done| {
+        // It failed, and is gone before its next try. Other failures are told where the next try is put off.
+        if let Err(controller::Error::ObjectNotFound(gone)) = done {
+            let namespace = gone.namespace.as_deref().unwrap_or_default();
+            failing.failures.forget((namespace, &gone.name));
         }
+        ready(())
     });
-    let informed = events.for_each(|event| async move {
-        if let Informed::Failed(error) = event {
-            tracing::warn!(%error, "the server does not answer as it should");
+    let mut told = Told::default();
+    let informed = events.for_each(|event| {
+        match event {
+            Informed::Failed(error) => told.warn("TrafficSplits", &error),
+            _ => told.forget(),
         }
+        ready(())
     });
     tokio::select! {
         () = reconciles => {}
@@ -161,19 +197,27 @@ fn config_maps(client: &Client, namespace: &str) -> impl Stream<Item = Result<Na
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let config = watcher::Config::default().labels(&format!("{MANAGED_BY}={NAME}"));
     let touched = watcher::watcher(maps, config).default_backoff().touched_objects();
-    touched.filter_map(|map| async {
-        let map = match map {
-            Ok(map) => map,
-            Err(error) => return Some(Err(error)),
+    let mut told = Told::default();
+    touched.filter_map(move |map| {
+        let split = match map {
+            Ok(map) => {
+                told.forget();
+                // A namespace has no dots.
+                let parts = map.metadata.name.as_deref().and_then(|name| name.split_once('.'));
+                parts.map(|(namespace, name)| Ok(NameRef::new(name).within(namespace)))
+            }
+            // It goes on by itself.
+            Err(error) => {
+                told.warn("ConfigMaps", &InformerError::from(error));
+                None
+            }
         };
-        // A namespace has no dots.
-        let (namespace, name) = map.metadata.name.as_deref()?.split_once('.')?;
-        Some(Ok(NameRef::new(name).within(namespace)))
+        ready(split)
     })
 }
 
-async fn reconcile(name: Arc<Name>, context: Arc<Context>) -> Result<Action, Error> {
-    let (namespace, name) = parts(&name);
+async fn reconcile(name: &Name, context: &Context) -> Result<Action, Error> {
+    let (namespace, name) = parts(name);
     let split = context.splits.get(namespace, name);
     // Finalizers are metadata: they are written at whichever version the cluster serves.
     let version = context.smi.traffic_splits().version().await?;
@@ -227,7 +271,12 @@ impl Context {
         let maps = self.config_maps();
         let existing = maps.get_opt(&name).await?;
         let found = existing.as_ref().and_then(|map| map.data.as_ref()?.get(CONFIG));
-        match nginx::render(split) {
+        let rendered = if name.len() > LONGEST_NAME {
+            Err(NotRendered::TooLong(name.clone()))
+        } else {
+            nginx::render(split)
+        };
+        match rendered {
             Ok(text) if found == Some(&text) => Ok(()),
             Ok(text) => {
                 let map = ConfigMap {
@@ -271,9 +320,7 @@ impl Context {
             return Ok(());
         };
         let event = invalid.event("Render");
-        self.recorder
-            .publish(&event, &invalid.reference::<TrafficSplit>())
-            .await
+        self.publish(event, invalid.reference::<TrafficSplit>()).await
     }
 
     async fn tell(
@@ -290,7 +337,37 @@ impl Context {
             action: "Render".to_owned(),
             secondary: None,
         };
-        self.recorder.publish(&event, &split.object_ref(&())).await
+        self.publish(event, split.object_ref(&())).await
+    }
+
+    /// kube's recorder calls an Event by its object, a dot and a time, which a long name leaves no room for: then the server
+    /// makes a name.
+    async fn publish(&self, event: Event, about: ObjectReference) -> Result<(), kube::Error> {
+        if about.name.as_deref().unwrap_or_default().len() + EVENT_SUFFIX <= LONGEST_NAME {
+            return self.recorder.publish(&event, &about).await;
+        }
+        let events: Api<KubernetesEvent> =
+            Api::namespaced(self.client.clone(), about.namespace.as_deref().unwrap_or_default());
+        let type_ = match event.type_ {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        };
+        let event = KubernetesEvent {
+            metadata: ObjectMeta {
+                generate_name: Some(format!("{NAME}-")),
+                ..ObjectMeta::default()
+            },
+            type_: Some(type_.to_owned()),
+            reason: Some(event.reason),
+            note: event.note,
+            action: Some(event.action),
+            event_time: Some(MicroTime(Timestamp::now())),
+            regarding: Some(about),
+            reporting_controller: Some(NAME.to_owned()),
+            reporting_instance: Some(self.identity.clone()),
+            ..KubernetesEvent::default()
+        };
+        events.create(&PostParams::default(), &event).await.map(drop)
     }
 
     fn config_maps(&self) -> Api<ConfigMap> {

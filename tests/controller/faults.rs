@@ -6,6 +6,7 @@ use smi_fake::{Fault, Rule};
 
 use crate::{
     controller::reconcile::LEASE,
+    log::Log,
     world::{World, holder},
 };
 
@@ -83,4 +84,50 @@ async fn a_stop_ends_also_when_the_server_does_not_answer() {
     world.is_led_by("a").await;
     world.fake().faults().internal_errors();
     controller.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_on_failing_is_told_once_and_tried_ever_less_often() {
+    let log = Log::start();
+    let world = World::only_on_fake().await;
+    let _controller = world.start("a");
+    world.is_led_by("a").await;
+    let faults = world.fake().faults();
+    let outage = faults.add(Rule::new(Fault::InternalError).resource("configmaps").verb("patch"));
+    world.create("web", 10).await;
+    log.says(&format!(
+        "`{}/web` is not done: cannot render it: the server answers 500: ",
+        world.shop
+    ))
+    .await;
+    // Ten minutes in which it is tried at 0, 1, 3, 7, 15, 31, 63, 127, 255 and 511 seconds.
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(log.count("is not done"), 1);
+    assert_eq!(log.count("Status {"), 0, "what kube says for debugging");
+    faults.remove(outage);
+    // A change does not wait for the next try, and the same failure is news after a success.
+    world.weigh("web", 20).await;
+    world.shows("web", "20.00%").await;
+    faults.add(Rule::new(Fault::InternalError).resource("configmaps").verb("patch"));
+    world.weigh("web", 30).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(log.count("is not done"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_goes_on_failing_is_told_of_once() {
+    let log = Log::start();
+    let world = World::only_on_fake().await;
+    let _controller = world.start("a");
+    world.is_led_by("a").await;
+    let faults = world.fake().faults();
+    for resource in ["trafficsplits", "configmaps"] {
+        faults.add(Rule::new(Fault::InternalError).resource(resource));
+    }
+    faults.drop_watches();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    // A watch that cannot be taken up, and then a list.
+    for what in ["TrafficSplits: ", "ConfigMaps: "] {
+        assert!((1..=2).contains(&log.count(what)), "{}", log.text());
+    }
 }

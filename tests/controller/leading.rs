@@ -107,10 +107,13 @@ async fn a_namespace_that_is_not_there_is_told_of() {
     world.nginx = format!("no-{}", world.nginx);
     let _controller = world.start("a");
     log.says(&format!(
-        "cannot ask for the lease error=ApiError: namespaces \"{}\" not found",
+        "cannot ask for the lease: the server answers 404: namespaces \"{}\" not found",
         world.nginx
     ))
     .await;
+    // Asked again and again, and told once.
+    sleep(3 * Timing::default().retry).await;
+    assert_eq!(log.count("cannot ask for the lease"), 1);
 }
 
 #[tokio::test(start_paused = true)]

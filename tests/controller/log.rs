@@ -2,10 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
-use tracing::{Level, subscriber::DefaultGuard};
+use tracing::{Dispatch, Level, subscriber::DefaultGuard};
 
 use crate::support::until;
 
@@ -15,8 +15,19 @@ pub(crate) struct Log {
     _guard: DefaultGuard,
 }
 
+/// As long as there is one subscriber only, tracing asks that of the thread which comes by a line first whether anybody wants
+/// it, and keeps the answer for all threads: with one test that listens, another that does not would silence it.
+static LISTENERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
+    let listener = || {
+        let subscriber = tracing_subscriber::fmt().with_max_level(Level::INFO);
+        Dispatch::new(subscriber.with_writer(io::sink).finish())
+    };
+    [listener(), listener()]
+});
+
 impl Log {
     pub(crate) fn start() -> Self {
+        LazyLock::force(&LISTENERS);
         let text = Arc::<Mutex<Vec<u8>>>::default();
         let writer = text.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -30,10 +41,14 @@ impl Log {
         }
     }
 
+    /// All that was told.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
+    }
+
     /// How many lines have `text` in them.
     pub(crate) fn count(&self, text: &str) -> usize {
-        let log = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
-        log.lines().filter(|line| line.contains(text)).count()
+        self.text().lines().filter(|line| line.contains(text)).count()
     }
 
     /// Waits until a line has `text` in it.

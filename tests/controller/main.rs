@@ -21,4 +21,5 @@ mod log;
 mod nginx;
 mod rendering;
 mod restarts;
+mod rights;
 mod world;

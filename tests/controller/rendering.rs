@@ -94,3 +94,28 @@ async fn what_cannot_be_said_in_nginx_is_not_rendered_and_its_author_told() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_author_of_a_split_whose_configuration_cannot_have_a_name_is_told() {
+    let world = World::new().await;
+    let _controller = world.start("a");
+    let name = "a".repeat(250);
+    world.create(&name, 10).await;
+    let events = until("the author is told", async || {
+        let events = world.events(&name).await;
+        (!events.is_empty()).then_some(events)
+    })
+    .await;
+    let note = format!(
+        "the ConfigMap would be called `{}`, and 253 characters are the longest name",
+        world.map(&name)
+    );
+    assert_eq!(events, [("NotRendered".to_owned(), note)]);
+    world.delete(&name).await;
+    wait(
+        world.splits(),
+        &name,
+        |split: Option<&smi_sdk::split::v1alpha4::TrafficSplit>| split.is_none(),
+    )
+    .await;
+}

@@ -7,7 +7,7 @@ use k8s_openapi::{
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
-    Api,
+    Api, Client,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
     core::{ApiResource, DynamicObject},
     runtime::wait::{Condition, await_condition},
@@ -86,10 +86,15 @@ impl World {
     }
 
     pub(crate) fn start(&self, identity: &str) -> Running {
+        self.start_with(self.cluster.client.clone(), identity)
+    }
+
+    /// A controller that asks with `client`.
+    pub(crate) fn start_with(&self, client: Client, identity: &str) -> Running {
         let stop = Arc::new(Notify::new());
         let stopped = stop.clone();
         let options = Options::new(self.nginx.as_str(), identity);
-        let task = tokio::spawn(run(self.cluster.client.clone(), options, async move {
+        let task = tokio::spawn(run(client, options, async move {
             stopped.notified().await;
         }));
         Running { stop, task }
