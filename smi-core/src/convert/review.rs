@@ -15,7 +15,8 @@ impl Converters {
     ///
     /// What the version asked for does not say is kept in the objects' annotations ([`Stash`](super::Stash)). One object
     /// that cannot be converted fails the whole review, with a message that names it: that is Kubernetes' rule. There are few
-    /// such: an object that its own version's schema admits is converted, but for a negative or missing weight at v1alpha1.
+    /// such: an object that its own version's schema admits is converted, but for a negative or missing weight, which CRDs of
+    /// others admit.
     pub fn review(&self, review: ConversionReview) -> ConversionReview {
         let mut request = match ConversionRequest::from_review(review) {
             Ok(request) => request,

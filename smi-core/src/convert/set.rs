@@ -27,8 +27,8 @@ impl Converters {
     /// (`access.smi-spec.io/v1alpha3`) which is of its group; objects of other groups stay as they are, with a loss that says
     /// so.
     ///
-    /// More is known here than of one object alone: a TCPRoute of the set says which port a newer TrafficTarget means, so
-    /// that an older one can say it; and companions become objects of the set. Where an object has a companion's name and
+    /// More is known here than of one object alone: a TCPRoute of the set that is named for its one port (`smi-port-8080`)
+    /// stands for it, so that an older TrafficTarget can say it; and companions become objects of the set. Where an object has a companion's name and
     /// says something else, it is narrowed to what the companion says.
     pub fn convert_all(&self, objects: &[Value], api_versions: &[&str]) -> ConvertedSet {
         let beside = Set::of(objects);

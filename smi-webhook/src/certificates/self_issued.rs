@@ -72,7 +72,9 @@ const TRIES: usize = 5;
 ///
 /// A CRD goes back to the strategy `None` by `kubectl apply`, `kubectl replace` or a merge patch of
 /// `{"spec": {"conversion": {"strategy": "None", "webhook": null}}}`. By `kubectl apply --server-side` it does not: an API
-/// server keeps the field that is ours, and then refuses a webhook beside `None`.
+/// server keeps the field that is ours, and then refuses a webhook beside `None`. Rewrite the stored objects at the version
+/// that is read before that, and serve no other: under `None` an object is shown as it is stored, and what was kept for
+/// another version, such as a port, is not seen by its readers.
 ///
 /// Rights: `get` and `update` of that Secret, `get` and `patch` of those CRDs. Nothing else is read, so that this starts
 /// while no object of the CRDs can be read at all.
