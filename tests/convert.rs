@@ -187,6 +187,25 @@ fn a_review_keeps_in_an_annotation_what_the_version_does_not_say() {
     assert!(kept.as_str().unwrap().contains("500m"), "{kept}");
 }
 
+/// As when somebody exports an object at an old version, and raises and edits it by hand.
+#[test]
+fn what_was_kept_of_an_objects_own_version_does_not_replace_what_it_says() {
+    let route = |version: &str, annotations: Value, spec: Value| {
+        json!({"apiVersion": format!("specs.smi-spec.io/{version}"), "kind": "TCPRoute",
+            "metadata": {"name": "db", "annotations": annotations}, "spec": spec})
+    };
+    let to = |object: Value, version: &str| {
+        let api_version = format!("specs.smi-spec.io/{version}");
+        converters().convert(object, &api_version).unwrap().object
+    };
+    let first = route("v1alpha4", json!({"a": "b"}), json!({"matches": {"ports": [80]}}));
+    let kept = to(first, "v1alpha3")["metadata"]["annotations"].take();
+    let edited = route("v1alpha4", kept, json!({"matches": {"ports": [9090]}}));
+    let there = to(edited.clone(), "v1alpha3");
+    let back = to(there, "v1alpha4");
+    assert_eq!(back["spec"], edited["spec"]);
+}
+
 #[test]
 fn a_review_refuses_to_widen_where_it_is_told_to() {
     let route = json!({"apiVersion": "specs.smi-spec.io/v1alpha4", "kind": "TCPRoute",

@@ -59,6 +59,8 @@ pub trait Spoke: Versioned {
     /// Where the object holds a value that no version could mean, such as a negative weight.
     fn into_hub(mut self) -> Result<Converted<Self::Hub>, ConvertError> {
         let (mut metadata, mut stash, mut losses) = Stash::apart(self.meta_mut());
+        // What is kept of the object's own version is what it said once; now it says something else.
+        drop(stash.take_version(&Self::version(&())));
         if stash.is_empty() && self.comes_back() {
             let mut moved = self.up()?;
             losses.extend(moved.losses);
@@ -108,6 +110,7 @@ pub trait Spoke: Versioned {
     /// As [`from_hub`](Self::from_hub).
     fn from_hub_beside(mut hub: Self::Hub, beside: &dyn Beside) -> Result<Converted<Self>, ConvertError> {
         let (metadata, mut stash, mut losses) = Stash::apart(hub.meta_mut());
+        drop(stash.take_version(&Self::Hub::version(&())));
         let known = Known { stash: &stash, beside };
         let moved = Self::down(hub.clone(), &known);
         let mut object = moved.object.clone();
