@@ -1,6 +1,6 @@
 //! Owns [`Spoke`]: a version of a kind, with its way to the hub and back.
 
-use std::{collections::BTreeMap, mem};
+use std::collections::BTreeMap;
 
 use kube::core::{DynamicObject, Resource};
 use serde_json::Value;
@@ -58,7 +58,7 @@ pub trait Spoke: Versioned {
     /// # Errors
     /// Where the object holds a value that no version could mean, such as a negative weight.
     fn into_hub(mut self) -> Result<Converted<Self::Hub>, ConvertError> {
-        let (mut metadata, mut stash, mut losses) = Stash::apart(self.meta_mut());
+        let (metadata, mut stash, mut losses) = Stash::apart(self.meta_mut());
         // What is kept of the object's own version is what it said once; now it says something else.
         drop(stash.take_version(&Self::version(&())));
         if stash.is_empty() && self.comes_back() {
@@ -72,9 +72,11 @@ pub trait Spoke: Versioned {
             });
         }
         let mut original = self;
-        let moved = original.clone().up()?;
+        let Moved {
+            object: mut hub,
+            losses: of_move,
+        } = original.clone().up()?;
         let mut kept = stash.take_version(&Self::Hub::version(&()));
-        let mut hub = moved.object.clone();
         Self::of_hub(&mut Fields::restore(&mut hub, &original, &mut kept));
         let mut back = Self::down(hub.clone(), &Known::nothing()).object;
         let mut keeps = BTreeMap::new();
@@ -86,8 +88,8 @@ pub trait Spoke: Versioned {
             &mut keeps,
             &mut seen,
         ));
-        losses.extend(seen.real(moved.losses));
-        *hub.meta_mut() = mem::take(&mut metadata);
+        losses.extend(seen.real(of_move));
+        *hub.meta_mut() = metadata;
         stash.write(&Self::version(&()), keeps, hub.meta_mut(), &mut losses);
         Ok(Converted {
             companions: Hub::companions(&hub)?,
