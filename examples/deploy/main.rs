@@ -1,9 +1,13 @@
 //! Writes the manifests of the conversion webhook: the CRDs, and what runs it.
 //!
 //! ```sh
-//! cargo run --example deploy -- --image registry.example/smi-webhook:1 --out deploy
-//! kubectl apply -f deploy/
+//! cargo run --example deploy -- --image registry.example/smi-webhook:1 --out ../mine
+//! kubectl apply -f ../mine/webhook.yaml
+//! kubectl -n smi-system rollout status deployment/smi-webhook
+//! kubectl apply -f ../mine/crds.yaml
 //! ```
+//!
+//! The CRDs last: from then on objects are read through the webhook, which does not need them to start.
 
 mod arguments;
 mod install;
