@@ -84,7 +84,7 @@ impl<'a, T, U> Fields<'a, T, U> {
     }
 
     /// The field at `path`, kept whole.
-    pub fn field<V>(&mut self, path: &str, field: fn(&mut T) -> &mut V, of: fn(&U, &mut Fingerprint))
+    pub fn field<V>(&mut self, path: &'static str, field: fn(&mut T) -> &mut V, of: fn(&U, &mut Fingerprint))
     where
         V: PartialEq + Serialize + DeserializeOwned,
     {
@@ -115,7 +115,7 @@ impl<'a, T, U> Fields<'a, T, U> {
     }
 
     /// The list at `path`.
-    pub fn items<I>(&mut self, path: &str, list: fn(&mut T) -> &mut Vec<I>, items: &Items<I, U>)
+    pub fn items<I>(&mut self, path: &'static str, list: fn(&mut T) -> &mut Vec<I>, items: &Items<I, U>)
     where
         I: PartialEq + Serialize + DeserializeOwned,
     {
@@ -163,19 +163,28 @@ impl<'a, T, U> Fields<'a, T, U> {
 
 /// The fields of a table, and whether they come back otherwise than they were.
 #[derive(Default)]
-pub(super) struct Seen(Vec<(FieldPath, bool)>);
+pub(super) struct Seen(Vec<(&'static str, bool)>);
 
 impl Seen {
-    fn add(&mut self, path: &str, differs: bool) {
-        self.0.push((FieldPath::dotted(path), differs));
+    fn add(&mut self, path: &'static str, differs: bool) {
+        self.0.push((path, differs));
     }
 
     /// Of the losses of a move those that were not made good: nothing is lost where the fields come back by themselves.
-    pub(super) fn real(&self, losses: Vec<Loss>) -> impl Iterator<Item = Loss> {
-        losses.into_iter().filter(|loss| {
-            let mut concerned = self.0.iter().filter(|(path, _)| path.overlaps(&loss.path)).peekable();
+    pub(super) fn real(&self, mut losses: Vec<Loss>) -> Vec<Loss> {
+        if losses.is_empty() {
+            return losses;
+        }
+        let fields: Vec<(FieldPath, bool)> = self
+            .0
+            .iter()
+            .map(|(path, differs)| (FieldPath::dotted(path), *differs))
+            .collect();
+        losses.retain(|loss| {
+            let mut concerned = fields.iter().filter(|(path, _)| path.overlaps(&loss.path)).peekable();
             concerned.peek().is_none() || concerned.any(|(_, differs)| *differs)
-        })
+        });
+        losses
     }
 }
 
